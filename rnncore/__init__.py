@@ -20,7 +20,7 @@ from rnncore.gradcheck import check_grads, numerical_grad
 from rnncore.losses import mean_squared_error, softmax_cross_entropy
 from rnncore.model import SequenceModel, sample
 from rnncore.optim import SGD, Adam, clip_grad_norm, global_norm
-from rnncore.train import train_tbptt
+from rnncore.train import train_batches, train_tbptt
 
 __all__ = [
     "SGD",
@@ -39,5 +39,6 @@ __all__ = [
     "sample",
     "softmax_cross_entropy",
     "state_jacobian",
+    "train_batches",
     "train_tbptt",
 ]

@@ -1,0 +1,69 @@
+# Each target does all of its own set-up: `make book` and `make test` work on a fresh clone.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+# One BLAS thread: faster at the sizes of this book, and the same on every machine.
+export OPENBLAS_NUM_THREADS = 1
+export OMP_NUM_THREADS = 1
+export MKL_NUM_THREADS = 1
+# No progress bars in stored outputs, and no warnings from the kernel's debugger at start.
+export TQDM_DISABLE = 1
+export PYDEVD_DISABLE_FILE_VALIDATION = 1
+
+.PHONY: book test unit notebooks site-test bench mutants refresh lint lock clean
+
+book: $(VENV)/ready
+	$(BIN)/jupyter-book build -W -n --keep-going .
+	@echo "Open _build/html/index.html"
+
+test: lint unit notebooks
+
+lint: $(VENV)/ready
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+unit: $(VENV)/ready
+	$(BIN)/python -m pytest tests --ignore=tests/site
+
+# Strict: every stored output is compared with what the cell prints now.
+notebooks: $(VENV)/ready
+	$(BIN)/python -m pytest chapters --nbval --nbval-current-env --nbval-cell-timeout=300 \
+		--nbval-sanitize-with=tests/nbval_sanitize.cfg
+
+site-test: $(VENV)/ready-site
+	$(BIN)/jupyter-book build -W -n --keep-going .
+	$(BIN)/python -m pytest tests/site
+
+bench: $(VENV)/ready-bench
+	$(BIN)/python benchmarks/run.py
+
+mutants: $(VENV)/ready
+	$(BIN)/python tests/mutate.py
+
+# Format, execute and normalise the notebooks; NOTEBOOKS=chapters/01*.ipynb for some of them.
+NOTEBOOKS ?= chapters/*.ipynb
+refresh: $(VENV)/ready
+	$(BIN)/python tools/refresh.py $(NOTEBOOKS)
+
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links constraints.in -o constraints.txt
+
+clean:
+	rm -rf _build $(VENV)
+
+$(VENV)/ready: requirements.txt constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	@touch $@
+
+$(VENV)/ready-site: $(VENV)/ready tests/site/requirements.txt
+	$(BIN)/python -m pip install --quiet -r tests/site/requirements.txt
+	@touch $@
+
+$(VENV)/ready-bench: $(VENV)/ready benchmarks/requirements.txt
+	$(BIN)/python -m pip install --quiet -r benchmarks/requirements.txt
+	@touch $@

@@ -1,0 +1,58 @@
+"""Format, execute and normalise notebooks, so that running it twice changes nothing.
+
+    python tools/refresh.py chapters/*.ipynb
+
+A cell tagged ``nbval-ignore-output`` shows timings, which differ in every run: it is executed, but
+keeps its stored output as long as its source is unchanged. Delete the output to renew it.
+"""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+
+
+def execute(path: Path) -> float:
+    """Execute one notebook in its own folder and write it back; returns the seconds it took."""
+    notebook = nbformat.read(path, as_version=4)
+    timings = {
+        cell.id: (cell.source, cell.outputs)
+        for cell in notebook.cells
+        if "nbval-ignore-output" in cell.metadata.get("tags", []) and cell.outputs
+    }
+    start = time.perf_counter()
+    NotebookClient(
+        notebook,
+        timeout=300,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        record_timing=False,
+        coalesce_streams=True,
+    ).execute()
+    seconds = time.perf_counter() - start
+    for cell in notebook.cells:
+        if cell.id in timings and cell.source == timings[cell.id][0]:
+            cell.outputs = timings[cell.id][1]
+    kept = {k: notebook.metadata[k] for k in ("description", "myst") if k in notebook.metadata}
+    notebook.metadata = {"kernelspec": KERNELSPEC, "language_info": {"name": "python"}, **kept}
+    nbformat.validate(notebook)
+    nbformat.write(notebook, path)
+    return seconds
+
+
+def main(names: list[str]) -> None:
+    paths = [Path(name) for name in names]
+    ruff = [sys.executable, "-m", "ruff"]
+    subprocess.run([*ruff, "check", "--fix", "--quiet", *paths], check=True)
+    subprocess.run([*ruff, "format", "--quiet", *paths], check=True)
+    for path in paths:
+        print(f"{path.name}: {execute(path):.1f} s")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
