@@ -1,0 +1,143 @@
+"""The chapters as documents: their order, cells, figures, numbers and exercises."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+from rnncore.exercises import names
+
+ROOT = Path(__file__).parents[1]
+CHAPTERS = {path.stem: nbformat.read(path, 4) for path in sorted(ROOT.glob("chapters/*.ipynb"))}
+each_chapter = pytest.mark.parametrize("chapter", CHAPTERS)
+
+
+def prose(notebook) -> str:
+    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def code_cells(notebook) -> list:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def printed(cell) -> str:
+    return "".join(
+        output.get("text", "") + "".join(output.get("data", {}).get("text/plain", ""))
+        for output in cell.outputs
+    )
+
+
+def is_figure(cell) -> bool:
+    shown = [output.get("data", {}) for output in cell.outputs]
+    return any("image/svg+xml" in data or "image/png" in data for data in shown) or any(
+        'class="rnn-' in "".join(data.get("text/html", "")) for data in shown
+    )
+
+
+def test_the_table_of_contents_lists_the_chapters_in_order():
+    contents = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    files = [entry["file"] for part in contents["parts"] for entry in part["chapters"]]
+    chapters = [file.removeprefix("chapters/") for file in files if file.startswith("chapters/")]
+    assert chapters == sorted(CHAPTERS)
+
+
+@each_chapter
+def test_sections_come_in_the_house_order(chapter):
+    headings = re.findall(r"^## (.+)$", prose(CHAPTERS[chapter]), flags=re.MULTILINE)
+    wanted = [
+        "What you will be able to do",
+        "Check yourself",
+        "Exercises",
+        "Summary",
+        "Going further",
+    ]
+    assert [heading for heading in headings if heading in wanted] == wanted
+    assert headings[0] == wanted[0]
+    assert len(re.findall(r"^# ", prose(CHAPTERS[chapter]), flags=re.MULTILINE)) == 1
+
+
+@each_chapter
+def test_every_code_cell_was_executed_in_order(chapter):
+    # A cell without count and outputs is not compared by nbval, so an emptied notebook would pass.
+    counts = [cell.execution_count for cell in code_cells(CHAPTERS[chapter])]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+@each_chapter
+def test_cells_have_names_and_are_short(chapter):
+    cells = CHAPTERS[chapter].cells
+    assert len({cell.id for cell in cells}) == len(cells)
+    for cell in cells:
+        assert not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f-]+)?", cell.id), f"random id {cell.id}"
+    for cell in code_cells(CHAPTERS[chapter]):
+        assert cell.source.count("\n") < 30, f"{cell.id} has more than 30 lines"
+
+
+@each_chapter
+def test_every_figure_has_caption_name_and_alt_text(chapter):
+    figures = [cell for cell in code_cells(CHAPTERS[chapter]) if is_figure(cell)]
+    assert figures
+    for cell in figures:
+        shown = cell.metadata.get("mystnb", {})
+        figure, alt = shown.get("figure", {}), shown.get("image", {}).get("alt", "")
+        assert figure.get("name", "").startswith("fig-"), cell.id
+        assert len(figure.get("caption", "")) > 40, f"{cell.id}: the caption says too little"
+        assert len(alt) > 60, f"{cell.id}: the alt text must say what is seen"
+
+
+@each_chapter
+def test_at_least_one_figure_moves(chapter):
+    assert any('class="rnn-slider"' in str(cell.outputs) for cell in code_cells(CHAPTERS[chapter]))
+
+
+@each_chapter
+def test_code_keeps_the_house_rules(chapter):
+    for cell in code_cells(CHAPTERS[chapter]):
+        for forbidden in (
+            r"np\.random\.(seed|rand|randn|randint|normal|uniform|choice|shuffle)\(",
+            r"sys\.path",
+            r"import \*",
+            r"^\s*[%!]",
+            r"warnings\.(filter|simplefilter)",
+        ):
+            assert not re.search(forbidden, cell.source, flags=re.MULTILINE), (cell.id, forbidden)
+        for output in cell.outputs:
+            assert output.output_type != "error", cell.id
+            assert output.get("name") != "stderr", cell.id
+
+
+@each_chapter
+def test_every_decimal_number_in_the_prose_comes_from_a_cell(chapter):
+    notebook = CHAPTERS[chapter]
+    cells = code_cells(notebook)
+    source = "\n".join(cell.source + "\n" + printed(cell) for cell in cells)
+    known = set(re.findall(r"\d+(?:[_,]\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?", source.replace("−", "-")))
+    text = prose(notebook)
+    text = re.sub(r"\{cite[^}]*\}`[^`]*`|\]\([^)]*\)|^:.*$", "", text, flags=re.MULTILINE)
+    numbers = re.findall(r"(?<![\w.])\d+\.\d+(?:e[+-]?\d+)?(?![\w.]*\.\d)", text)
+    unknown = sorted(set(numbers) - known)
+    assert not unknown, f"numbers that no cell prints or asserts: {unknown}"
+
+
+@each_chapter
+def test_exercises_have_a_stub_a_check_and_a_hidden_solution(chapter):
+    cells = CHAPTERS[chapter].cells
+    labels = re.findall(
+        r"\{exercise-start\}[^\n]*\n:label: (\S+)", prose(CHAPTERS[chapter]), flags=re.MULTILINE
+    )
+    solutions = re.findall(
+        r"\{solution-start\} (\S+)\n:class: dropdown", prose(CHAPTERS[chapter]), flags=re.MULTILINE
+    )
+    prefix = labels[0].partition("-")[0]
+    assert len(labels) >= 6
+    assert labels == solutions
+    assert sorted(labels) == names(prefix)
+    for label in labels:
+        checks = [
+            cell for cell in cells if cell.cell_type == "code" and f'check("{label}"' in cell.source
+        ]
+        stub, solution = checks
+        assert printed(stub).strip().endswith(f"{label}: not tried yet")
+        assert printed(solution).strip().endswith(f"{label}: passed")
