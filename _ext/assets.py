@@ -1,0 +1,19 @@
+"""Load the book's own style and script, and nothing else from `_static`.
+
+Jupyter Book links every .css and .js file below `_static` from every page. MathJax is there, but it
+loads its own parts when a formula needs them.
+"""
+
+OWN_STYLES = ["book.css", "icons.css"]
+OWN_SCRIPTS = ["book.js"]
+
+
+def keep_own_files(app, config):
+    """Replace the automatic lists; `defer` because the script works on the finished page."""
+    config.html_css_files = [(name, {"priority": 900}) for name in OWN_STYLES]
+    config.html_js_files = [(name, {"defer": "defer"}) for name in OWN_SCRIPTS]
+
+
+def setup(app):
+    app.connect("config-inited", keep_own_files, priority=100)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,108 @@
+// What a page does without a kernel: quizzes, marks on exercises, boxes that scroll, formulas that fit in print.
+// Everything is kept in this browser only, and the page can be read without this script.
+
+// --- Quizzes ------------------------------------------------------------------------------------------
+for (const quiz of document.querySelectorAll("form.quiz")) {
+  const options = [...quiz.querySelectorAll(".quiz-option")];
+  const result = quiz.querySelector(".quiz-result");
+  const chosen = option => option.querySelector("input").checked;
+  const right = option => option.dataset.right === "true";
+
+  quiz.addEventListener("change", () => {
+    result.textContent = "";
+    options.forEach(option => option.classList.remove("shown"));
+  });
+  quiz.addEventListener("submit", event => {
+    event.preventDefault();
+    if (!options.some(chosen)) {
+      result.className = "quiz-result";
+      result.textContent = "Choose an answer first.";
+      return;
+    }
+    const solved = options.every(option => chosen(option) === right(option));
+    const missing = options.every(option => right(option) || !chosen(option));
+    options.forEach(option => option.classList.toggle("shown", chosen(option)));
+    result.className = `quiz-result ${solved ? "right" : "wrong"}`;
+    result.textContent = solved ? "✓ Right." : missing ? "✗ Right so far, but not all." : "✗ Not yet. Read why, and try again.";
+  });
+}
+
+// --- A mark on each exercise, kept in the browser ------------------------------------------------------------
+// The store maps a page's path in the book to the ids of its exercises that are done, and to their number.
+const STORE = "rnn-basics-exercises";
+const load = () => {
+  try {
+    return JSON.parse(localStorage.getItem(STORE)) ?? {};
+  } catch {
+    return {};
+  }
+};
+const page = DOCUMENTATION_OPTIONS.pagename;
+const exercises = [...document.querySelectorAll(".exercise[id]")];
+
+const showProgress = () => {
+  const store = load();
+  const root = new URL(document.documentElement.dataset.content_root, location);
+  for (const link of document.querySelectorAll("nav.bd-docs-nav a.reference.internal")) {
+    const path = new URL(link.getAttribute("href"), location).pathname.replace(root.pathname, "").replace(/\.html$/, "");
+    link.querySelector(".progress-mark")?.remove();
+    if (!store[path]?.done.length) continue;
+    const mark = document.createElement("span");
+    mark.className = "progress-mark";
+    mark.textContent = `${store[path].done.length}/${store[path].total}`;
+    mark.title = `${store[path].done.length} of ${store[path].total} exercises done`;
+    link.append(mark);
+  }
+  const count = document.querySelector(".exercise-count");
+  if (count) count.textContent = `${store[page]?.done.length ?? 0} of ${exercises.length} exercises marked as done`;
+};
+
+if (exercises.length) {
+  const count = document.createElement("p");
+  count.className = "exercise-count";
+  count.setAttribute("role", "status");
+  exercises[0].before(count);
+  for (const exercise of exercises) {
+    const title = exercise.querySelector(".admonition-title");
+    const label = document.createElement("label");
+    const box = document.createElement("input");
+    label.className = "done";
+    box.type = "checkbox";
+    box.checked = load()[page]?.done.includes(exercise.id) ?? false;
+    box.setAttribute("aria-label", `Done: ${title.textContent.trim().replace(/\s+/g, " ")}`);
+    label.append(box, "done");
+    title.append(label);
+    box.addEventListener("change", () => {
+      const done = exercises.filter(other => other.querySelector(".done input").checked).map(other => other.id);
+      localStorage.setItem(STORE, JSON.stringify({ ...load(), [page]: { done, total: exercises.length } }));
+      showProgress();
+    });
+  }
+}
+showProgress();
+
+// --- A box that scrolls can be reached with the keyboard ---------------------------------------------------------
+const markScrolling = () => {
+  for (const box of document.querySelectorAll("div.math, .pst-scrollable-table-container, .bd-article pre")) {
+    if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+};
+window.addEventListener("resize", markScrolling);
+document.addEventListener("toggle", markScrolling, true);
+window.addEventListener("load", async () => {
+  await window.MathJax?.startup?.promise;
+  markScrolling();
+});
+
+// --- In print, a formula wider than the paper is set smaller -------------------------------------------------------
+const PAPER = 650; // pixels between the margins of A4, with some to spare for boxes
+window.addEventListener("beforeprint", () => {
+  for (const formula of document.querySelectorAll("mjx-container[display='true']")) {
+    const width = Math.max(...[...formula.querySelectorAll("mjx-math")].map(part => part.getBoundingClientRect().width));
+    if (width > PAPER) formula.style.fontSize = `${Math.floor((100 * PAPER) / width)}%`;
+  }
+});
+window.addEventListener("afterprint", () => {
+  for (const formula of document.querySelectorAll("mjx-container[display='true']")) formula.style.fontSize = "";
+});
