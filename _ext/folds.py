@@ -1,13 +1,16 @@
 """Everything that opens and closes is a native `<details>`: solutions, dropdowns and folded code.
 
 It needs no script, works with the keyboard and a screen reader, and stays closed in print.
-sphinx-exercise also gives the body of every exercise the same id, which is dropped here.
+sphinx-exercise gives the body of every exercise the same id, and sphinx-proof every proof: these are dropped here.
 """
 
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx_exercise.nodes import solution_node
+
+
+REPEATED_IDS = {"exercise-content", "solution-content", "proof-content", "proof"}
 
 
 class details(nodes.Element):  # noqa: N801  a docutils node is named after its element
@@ -25,8 +28,9 @@ class FoldDropdowns(SphinxPostTransform):
     formats = ("html",)
 
     def run(self, **kwargs):
-        for body in self.document.findall(nodes.section):
-            body["ids"] = [i for i in body["ids"] if i not in ("exercise-content", "solution-content")]
+        for node in self.document.findall(nodes.Element):
+            if REPEATED_IDS.intersection(node["ids"]):
+                node["ids"] = [i for i in node["ids"] if i not in REPEATED_IDS]
         for box in list(self.document.findall(is_dropdown)):
             title = box.next_node(nodes.title)
             fold = details(ids=box["ids"], classes=["admonition", *box["classes"]])

@@ -1,4 +1,4 @@
-"""What each page says about itself: description, preview card, minutes to read; and the sitemap.
+"""What each page says about itself: description and preview card; and the sitemap.
 
 The description comes from the page's own metadata (`description` in a notebook's metadata or in the front
 matter); a page without one is a warning, which fails the build. BOOK_SITE_URL is the address that the book
@@ -11,42 +11,16 @@ from html import escape
 from pathlib import Path
 from xml.sax.saxutils import escape as escape_xml
 
-from docutils import nodes
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 
-WORDS_PER_MINUTE = 180  # a text with formulas reads slower than the usual 240
-SECONDS_PER_CODE_LINE = 3
-SECONDS_PER_FORMULA = 10
 GENERATED = {
     "genindex": "Index of the terms and functions of the book.",
     "prf-prf": "Index of the theorems and definitions of the book.",
     "py-modindex": "Index of the Python modules of the book.",
     "search": "Search the book.",
 }
-
-
-def minutes_to_read(doctree):
-    """Estimate the minutes that a page takes, solutions and folded code left out."""
-    seconds = 0.0
-    for node in doctree.findall():
-        if isinstance(node, nodes.paragraph | nodes.title | nodes.caption):
-            seconds += len(node.astext().split()) * 60 / WORDS_PER_MINUTE
-        elif isinstance(node, nodes.math_block):
-            seconds += SECONDS_PER_FORMULA
-        elif isinstance(node, nodes.literal_block) and not hidden(node):
-            seconds += len(node.astext().splitlines()) * SECONDS_PER_CODE_LINE
-    return max(1, round(seconds / 60))
-
-
-def hidden(node):
-    """Return whether a node lies in a solution or in a cell whose code is folded."""
-    while node is not None:
-        if "solution" in node.get("classes", ()) or node.get("hide_mode"):
-            return True
-        node = node.parent
-    return False
 
 
 def set_base_url(app, config):
@@ -66,7 +40,7 @@ def check_description(app, env):
 
 
 def add_meta(app, pagename, templatename, context, doctree):
-    """Put the description and the preview card into the page's head, and the minutes to its title."""
+    """Put the description and the preview card into the page's head."""
     meta = app.env.metadata.get(pagename, {})
     description = meta.get("description") or GENERATED.get(pagename)
     if not description:
@@ -80,16 +54,12 @@ def add_meta(app, pagename, templatename, context, doctree):
     }
     base = app.config.html_baseurl.rstrip("/")
     if base:
-        tags["og:url"] = f"{base}/{context['file_suffix'] and pagename + context['file_suffix']}"
+        tags["og:url"] = f"{base}/{pagename}.html"
         tags["og:image"] = f"{base}/_static/card.png"
         tags["og:image:alt"] = "RNN Basics: a recurrent network unrolled over three time steps."
     lines = [f'<meta name="description" content="{escape(description)}">']
     lines += [f'<meta property="{key}" content="{escape(value)}">' for key, value in tags.items()]
     context["metatags"] = context.get("metatags", "") + "\n".join(lines)
-    if doctree is not None and pagename.startswith("chapters/"):
-        minutes = minutes_to_read(app.env.get_doctree(pagename))
-        title, end, rest = context["body"].partition("</h1>")
-        context["body"] = f'{title}{end}\n<p class="minutes">{minutes} minutes to read</p>{rest}'
 
 
 def write_sitemap(app, exception):
