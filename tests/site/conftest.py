@@ -1,0 +1,122 @@
+"""The built book in a browser: a server as a web host would be, a page that notes every fault, the list of pages."""
+
+import gzip
+import os
+import shutil
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+HTML = Path(os.environ.get("BOOK_HTML", Path(__file__).parents[2] / "_build" / "html"))
+CHROMIUM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PAGES = sorted(
+    path.relative_to(HTML).as_posix()
+    for path in HTML.rglob("*.html")
+    if "_static" not in path.parts and path.name != "index.html"
+)
+CHAPTERS = [page for page in PAGES if page.startswith("chapters/")]
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A Chromium that Playwright drives; the tests that need it are skipped without one."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium found: install Debian's package `chromium` (.ci/run does)")
+    playwright = pytest.importorskip("playwright.sync_api").sync_playwright().start()
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    yield browser
+    browser.close()
+    playwright.stop()
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Serves files, text compressed, as the hosts of static pages do."""
+
+    def end_headers(self):
+        self.send_header("Cache-Control", "no-store")
+        super().end_headers()
+
+    def do_GET(self):
+        path = Path(self.translate_path(self.path))
+        if path.is_file() and path.suffix in {".html", ".css", ".js", ".svg"}:
+            body = gzip.compress(path.read_bytes(), 6)
+            self.send_response(200)
+            self.send_header("Content-Type", self.guess_type(str(path)))
+            self.send_header("Content-Encoding", "gzip")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+        else:
+            super().do_GET()
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="session")
+def site():
+    """The address of the book, served from this machine."""
+    assert PAGES, f"no pages in {HTML}: run `make book` first"
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(HTML)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def open_page(chromium):
+    """Return a function that opens an address and waits for the formulas.
+
+    The page has a list `faults`: console errors, exceptions, requests that failed, and requests to other hosts.
+    """
+    contexts = []
+
+    def go(address, *, theme="light", width=1280, height=900):
+        context = chromium.new_context(
+            color_scheme=theme, viewport={"width": width, "height": height}
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.faults = []
+        own = address.split("/")[:3]
+
+        def note_request(request):
+            if not request.url.startswith("data:") and request.url.split("/")[:3] != own:
+                page.faults.append(f"request to another host: {request.url}")
+
+        def note_response(response):
+            if response.status >= 400:
+                page.faults.append(f"{response.status}: {response.url}")
+
+        page.on("request", note_request)
+        page.on("response", note_response)
+        page.on("requestfailed", lambda request: page.faults.append(f"failed: {request.url}"))
+        page.on("pageerror", lambda error: page.faults.append(f"exception: {error}"))
+        page.on(
+            "console",
+            lambda message: (
+                page.faults.append(f"console: {message.text}") if message.type == "error" else None
+            ),
+        )
+        page.goto(address)
+        page.evaluate("async () => { await window.MathJax?.startup?.promise }")
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()

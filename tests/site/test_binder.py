@@ -1,0 +1,184 @@
+"""What Binder does with the repository, as far as a machine without Docker can do it.
+
+A fresh virtual environment gets `.binder/requirements.txt` and, since Binder brings its own, JupyterLab. A chapter is
+opened in the browser, run to the end, and its first exercise answered wrong and then right.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BINDER = ROOT / ".binder"
+TOKEN = "binder-test"
+NOTEBOOK = "chapters/01-sequence-data.ipynb"
+WRONG = "def log_likelihood(p, symbols): return np.log(p[symbols]).mean()"
+RIGHT = "def log_likelihood(p, symbols): return np.log(p[symbols]).sum()"
+
+
+def test_binder_asks_for_little_and_pins_it():
+    lines = (BINDER / "requirements.txt").read_text().splitlines()
+    asked = [line for line in lines if line and not line.startswith(("#", "-"))]
+    assert lines.count("-c ../constraints.txt") == lines.count("-e .") == 1
+    # jupyterlab and jupyter-book are missing on purpose: Binder has a Jupyter, and a reader builds no book.
+    assert asked == ["numpy", "matplotlib", "tqdm", "jupyterlab-myst"]
+    assert not any("==" in line for line in asked)
+    wanted = re.search(r'requires-python = ">=(\S+)"', (ROOT / "pyproject.toml").read_text())[1]
+    assert (BINDER / "runtime.txt").read_text().strip() == f"python-{wanted}"
+
+
+def test_the_dockerfile_of_repo2docker(tmp_path):
+    """repo2docker finds `.binder`, takes our Python, and installs the folder only once, as editable."""
+    repo2docker = shutil.which("jupyter-repo2docker")
+    if repo2docker is None:
+        pytest.skip("jupyter-repo2docker is not installed: `pip install jupyter-repo2docker`")
+    command = [
+        repo2docker,
+        "--no-build",
+        "--debug",
+        "--user-id=1000",
+        "--user-name=reader",
+        str(ROOT),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    dockerfile = done.stdout + done.stderr
+    assert re.search(r"pip install --no-cache-dir -r \"?\.binder/requirements\.txt", dockerfile)
+    assert "3.11" in dockerfile
+    assert "pip install --no-cache-dir ." not in dockerfile
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """The address of a JupyterLab in a copy of the repository and a fresh environment."""
+    folder = tmp_path_factory.mktemp("binder")
+    home = folder / "book"
+    names = [
+        "rnncore",
+        "chapters",
+        ".binder",
+        "pyproject.toml",
+        "constraints.txt",
+        "README.md",
+        "LICENSE",
+    ]
+    for name in names:
+        source = ROOT / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        home.mkdir(exist_ok=True)
+        copy(source, home / name)
+    environment = folder / "environment"
+    subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+    python = environment / "bin" / "python"
+    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "-r", ".binder/requirements.txt"], cwd=home, check=True)
+    subprocess.run([*pip, "-c", "constraints.txt", "jupyterlab", "ipykernel"], cwd=home, check=True)
+    log = folder / "log.txt"
+    command = [
+        *(python, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port=0"),
+        *(f"--IdentityProvider.token={TOKEN}", "--LabApp.expose_app_in_browser=True"),
+        *(
+            "--LabApp.news_url=None",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        ),
+    ]
+    keep = {key: value for key, value in os.environ.items() if not key.startswith("JUPYTER")}
+    settings = keep | {"HOME": str(folder), "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": ""}
+    settings["PATH"] = f"{environment / 'bin'}:{os.environ['PATH']}"
+    with log.open("w") as output:
+        server = subprocess.Popen(command, cwd=home, stdout=output, stderr=output, env=settings)
+    try:
+        for _ in range(240):
+            found = re.search(r"(http://(?:localhost|127\.0\.0\.1):\d+)/lab", log.read_text())
+            if found:
+                break
+            assert server.poll() is None, log.read_text()
+            time.sleep(0.25)
+        else:
+            pytest.fail("JupyterLab did not start:\n" + log.read_text())
+        yield found[1]
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def api(lab, path):
+    request = urllib.request.Request(
+        f"{lab}/api/{path}", headers={"Authorization": f"token {TOKEN}"}
+    )
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)
+
+
+# `jupyterapp` is JupyterLab itself; the notebook in front is its shell's current widget.
+OUTPUTS = """() => jupyterapp.shell.currentWidget.content.widgets.map(cell => ({
+    id: cell.model.sharedModel.id, type: cell.model.type, count: cell.model.executionCount ?? null,
+    text: JSON.stringify(cell.model.sharedModel.outputs ?? []), state: cell.model.executionState ?? '',
+}))"""
+
+
+def run_cell(page, index, source):
+    """Type `source` over the first lines of a cell, as a reader does, and run it; return what it prints."""
+    page.evaluate(
+        """index => {
+            const notebook = jupyterapp.shell.currentWidget.content;
+            notebook.activeCellIndex = index;
+            notebook.scrollToCell(notebook.activeCell);
+            notebook.mode = 'edit';
+            notebook.activeCell.editor.focus();
+        }""",
+        index,
+    )
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(source)
+    before = page.evaluate(OUTPUTS)[index]["count"]
+    page.keyboard.press("Control+Enter")
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        cell = page.evaluate(OUTPUTS)[index]
+        if cell["count"] not in (None, before):
+            return cell["text"]
+        time.sleep(0.1)
+    raise AssertionError(f"the cell did not run: {cell}")
+
+
+def test_a_chapter_runs_to_its_end_and_an_exercise_answers(chromium, lab):
+    assert NOTEBOOK in [file["path"] for file in api(lab, "contents/chapters")["content"]]
+    stored = api(lab, f"contents/{NOTEBOOK}")["content"]["cells"]
+    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{lab}/lab/tree/{NOTEBOOK}?token={TOKEN}")
+    page.wait_for_function(
+        "window.jupyterapp?.shell.currentWidget?.context?.isReady", timeout=60_000
+    )
+    page.wait_for_function(
+        "jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'",
+        timeout=60_000,
+    )
+    page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
+    deadline = time.monotonic() + 120
+    code = [index for index, cell in enumerate(stored) if cell["cell_type"] == "code"]
+    page.wait_for_timeout(2000)
+    while (
+        page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.kernel.status")
+        != "idle"
+    ):
+        assert time.monotonic() < deadline, "the chapter did not finish in 120 s"
+        page.wait_for_timeout(500)
+    cells = page.evaluate(OUTPUTS)
+    assert [cells[index]["count"] for index in code] == list(range(1, len(code) + 1))
+    assert not any('"output_type":"error"' in cell["text"] for cell in cells)
+
+    stub = next(i for i in code if 'check("sequence-1"' in "".join(stored[i]["source"]))
+    call = '\n\n\ncheck("sequence-1", log_likelihood)'
+    answer = run_cell(page, stub, WRONG + call)
+    assert "sequence-1: not yet. " in answer
+    assert "mean" in answer  # it recognises the mistake
+    assert "sequence-1: passed" in run_cell(page, stub, RIGHT + call)
+    page.close()
