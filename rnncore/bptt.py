@@ -6,10 +6,10 @@ import numpy as np
 
 from rnncore.cells import check_array
 
-# Steps backward are prepared in blocks whose gates take about this many numbers: what is
-# computed for a block is then used while it is still in the processor's cache, and the memory
-# of backward itself does not grow with T.
-BLOCK = 2**16
+# Steps backward are prepared in blocks of at least 8, or as many as fill 2**14 numbers: what is
+# computed for a block is used while it is still in the processor's cache, and the memory that
+# backward itself needs does not grow with T.
+MIN_STEPS, BLOCK = 8, 2**14
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def backward(cell, params, dh, cache, dstate=None):
     grads = {name: np.zeros_like(array) for name, array in weights.items()}
     dx = np.empty((T, B, D), dtype)
 
-    n = max(1, BLOCK // max(1, GH * B))
+    n = max(MIN_STEPS, BLOCK // max(1, GH * B))
     for start in reversed(range(0, T, n)):
         block = slice(start, min(start + n, T))
         gates, states = cache.gate_columns[block], cache.state_columns[:T][block]

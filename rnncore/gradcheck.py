@@ -1,55 +1,96 @@
-"""Gradients by central differences, and their comparison with backpropagated ones."""
+"""Gradients by central differences, and their comparison with backpropagated ones. Chapter 4."""
 
 import numpy as np
 
 
 def numerical_grad(f, array, eps=1e-6):
-    """df/darray by central differences: f(array) -> float; array is not changed."""
+    """Return the gradient of f at array by central differences, ``(f(a + eps) - f(a - eps)) / (2 eps)``.
+
+    Parameters
+    ----------
+    f : function of one array that returns a float
+    array : of any shape; not changed
+    eps : step in every entry; the error is of the order eps² plus 1e-16 / eps
+
+    Returns
+    -------
+    grad : array of the same shape, in float64
+    """
     array = np.array(array, dtype=np.float64)
-    grad = np.empty_like(array)
-    for index in np.ndindex(array.shape):
-        grad[index] = _central_difference(f, array, index, eps)
-    return grad
+    return np.array([_difference(f, array, i, eps) for i in np.ndindex(array.shape)]).reshape(
+        array.shape
+    )
 
 
-def _central_difference(f, array, index, eps):
+def _difference(f, array, index, eps):
     value = array[index]
     array[index] = value + eps
-    up = f(array)
+    above = f(array)
     array[index] = value - eps
-    down = f(array)
+    below = f(array)
     array[index] = value
-    return (up - down) / (2 * eps)
+    return (above - below) / (2 * eps)
 
 
 def check_grads(f, arrays, grads, rtol=1e-6, rng=None, max_entries=None):
-    """Compare grads with central differences of f(arrays) -> float, array by array.
+    """Check gradients against central differences, array by array. Chapter 4.
 
-    Returns {name: error}; the error is the largest difference over the largest entry of the
-    array. Raises AssertionError when one exceeds rtol.
+    Parameters
+    ----------
+    f : function of a dict of arrays that returns a float
+    arrays : dict, the point at which to check; not changed
+    grads : dict with the same keys, the gradients of f to be checked
+    rtol : largest error that passes
+    rng : numpy.random.Generator that chooses the entries, needed with max_entries
+    max_entries : number of entries checked in each array, by default all
+
+    Returns
+    -------
+    errors : dict, for every array its largest difference relative to its largest entry
+
+    Raises
+    ------
+    AssertionError
+        If an error exceeds rtol; it says where, with both values.
+    ValueError
+        If a key or a shape of grads differs from arrays.
+    TypeError
+        If max_entries is given and rng is not a Generator.
+
+    Notes
+    -----
+    Rounding alone makes a difference quotient wrong by about ``1e-16 |f| / eps``. An error below that
+    passes, even where the true gradient is zero.
     """
+    if max_entries is not None and not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
+    if arrays.keys() != grads.keys():
+        raise ValueError(f"grads must have the keys {sorted(arrays)}, got {sorted(grads)}")
     eps = 1e-6
-    noise = np.finfo(float).eps * abs(f(arrays)) / eps  # of the difference itself
+    rounding = np.finfo(np.float64).eps * abs(f(arrays)) / eps
     errors = {}
     for name, array in arrays.items():
         array = np.array(array, dtype=np.float64)
+        if np.shape(grads[name]) != array.shape:
+            raise ValueError(
+                f"grads[{name!r}] must have shape {array.shape}, got {np.shape(grads[name])}"
+            )
         indices = list(np.ndindex(array.shape))
         if max_entries is not None and max_entries < len(indices):
             indices = [indices[k] for k in rng.choice(len(indices), max_entries, replace=False)]
-        numeric = np.array(
-            [
-                _central_difference(lambda a, n=name: f({**arrays, n: a}), array, i, eps)
-                for i in indices
-            ]
-        )
+
+        def f_of_one(changed, name=name):
+            return f({**arrays, name: changed})
+
+        numeric = np.array([_difference(f_of_one, array, i, eps) for i in indices])
         analytic = np.array([grads[name][i] for i in indices])
         difference = abs(analytic - numeric)
-        scale = max(abs(analytic).max(), abs(numeric).max(), noise / rtol)
+        scale = max(abs(analytic).max(), abs(numeric).max(), rounding / rtol)
         errors[name] = float(difference.max() / scale)
-        if not errors[name] <= rtol:
+        if not errors[name] <= rtol:  # nan fails too
             k = difference.argmax()
             raise AssertionError(
-                f"gradient of {name}{list(indices[k])}: analytic {analytic[k]:.10g}, "
+                f"gradient of {name}{[int(i) for i in indices[k]]}: analytic {analytic[k]:.10g}, "
                 f"numeric {numeric[k]:.10g}, relative error {errors[name]:.1e} > {rtol:.0e}"
             )
     return errors

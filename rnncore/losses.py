@@ -1,46 +1,90 @@
-"""Losses: value and gradient, with an optional mask."""
+"""Losses: value and gradient, over the steps that a mask keeps. Cross-entropy: chapter 2."""
 
 import numpy as np
 
 
-def _mask_weights(mask, shape, dtype):
-    """Weight of every step: 1 / n on the n steps that count, 0 elsewhere."""
-    if mask is None:
-        mask = np.ones(shape, bool)
-    mask = np.asarray(mask)
+def _weights(mask, y):
+    """Return (..., 1): 1 / n on the n steps that the mask keeps, 0 elsewhere."""
+    shape = y.shape[:-1]
+    mask = np.ones(shape, bool) if mask is None else np.asarray(mask)
     if mask.shape != shape:
         raise ValueError(f"mask must have shape {shape}, got {mask.shape}")
     if mask.dtype != bool:
-        raise ValueError(f"mask must be boolean, got {mask.dtype}")
+        raise ValueError(f"mask must be boolean, got dtype {mask.dtype}")
     if not mask.any():
         raise ValueError("mask must keep at least one step, got none")
-    return (mask / mask.sum()).astype(dtype)
+    return (mask / mask.sum()).astype(y.dtype)[..., None]
 
 
 def softmax_cross_entropy(logits, targets, mask=None):
-    """Mean negative log-probability in nats: logits (T, B, V), targets (T, B) int, mask (T, B) bool."""
+    """Mean negative log-probability of the targets under ``softmax(logits)``, in nats per step.
+
+    Parameters
+    ----------
+    logits : (T, B, V), or any (..., V)
+    targets : (T, B) int in 0..V-1; where the mask is False any of them will do
+    mask : (T, B) bool, True where a step counts, by default everywhere
+
+    Returns
+    -------
+    loss : float, ``-mean(log softmax(logits)[target])`` over the unmasked steps
+    dlogits : (T, B, V), ``(softmax(logits) - one_hot(targets)) / n``, zero where masked
+
+    Raises
+    ------
+    ValueError
+        If a shape or a dtype does not fit, a target is out of range, or the mask keeps no step.
+
+    Notes
+    -----
+    Derived in chapter 2. The largest logit is subtracted first, so that exp cannot overflow.
+    """
     logits, targets = np.asarray(logits), np.asarray(targets)
+    if logits.ndim == 0 or logits.shape[-1] == 0 or logits.dtype.kind not in "fc":
+        raise ValueError(
+            f"logits must be floating point of shape (..., V), got {logits.dtype} {logits.shape}"
+        )
     if targets.shape != logits.shape[:-1]:
         raise ValueError(f"targets must have shape {logits.shape[:-1]}, got {targets.shape}")
-    if not np.issubdtype(targets.dtype, np.integer):
-        raise ValueError(f"targets must be integers, got {targets.dtype}")
-    if targets.size and not (targets.min() >= 0 and targets.max() < logits.shape[-1]):
-        raise ValueError(f"targets must lie in 0..{logits.shape[-1] - 1}")
-    weights = _mask_weights(mask, targets.shape, logits.dtype)[..., None]
+    if targets.dtype.kind not in "iu":
+        raise ValueError(f"targets must be integers, got dtype {targets.dtype}")
+    weights = _weights(mask, logits)
+    if targets.min() < 0 or targets.max() >= logits.shape[-1]:
+        raise ValueError(
+            f"targets must lie in 0..{logits.shape[-1] - 1}, got {targets.min()}..{targets.max()}"
+        )
+    index = targets[..., None]
     shifted = logits - logits.max(axis=-1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    index = targets[..., None]
-    loss = -(weights * np.take_along_axis(log_p, index, axis=-1)).sum()
+    log_p_target = np.take_along_axis(log_p, index, axis=-1)
     dlogits = np.exp(log_p)
-    np.put_along_axis(dlogits, index, np.take_along_axis(dlogits, index, -1) - 1, axis=-1)
-    return loss.item(), dlogits * weights
+    np.put_along_axis(dlogits, index, np.exp(log_p_target) - 1, axis=-1)
+    return -(weights * log_p_target).sum().item(), weights * dlogits
 
 
 def mean_squared_error(y, targets, mask=None):
-    """Mean of (y - targets)**2 over unmasked steps and outputs: y, targets (T, B, V), mask (T, B)."""
+    """Mean of ``(y - targets)**2`` over unmasked steps and over outputs, in squared units of y.
+
+    Parameters
+    ----------
+    y, targets : (T, B, V), or any (..., V)
+    mask : (T, B) bool, True where a step counts, by default everywhere
+
+    Returns
+    -------
+    loss : float
+    dy : (T, B, V), ``2 (y - targets) / (n V)``, zero where masked
+
+    Raises
+    ------
+    ValueError
+        If a shape or a dtype does not fit, or the mask keeps no step.
+    """
     y, targets = np.asarray(y), np.asarray(targets)
+    if y.ndim == 0 or y.shape[-1] == 0 or y.dtype.kind not in "fc":
+        raise ValueError(f"y must be floating point of shape (..., V), got {y.dtype} {y.shape}")
     if targets.shape != y.shape:
         raise ValueError(f"targets must have shape {y.shape}, got {targets.shape}")
-    weights = _mask_weights(mask, y.shape[:-1], y.dtype)[..., None] / y.shape[-1]
-    error = y - targets
+    weights = _weights(mask, y) / y.shape[-1]
+    error = (y - targets).astype(y.dtype)
     return (weights * error**2).sum().item(), 2 * weights * error

@@ -6,10 +6,27 @@ from rnncore.optim import clip_grad_norm, global_norm
 
 
 def train_batches(model, params, batches, optimizer, *, max_norm=None, progress=False):
-    """One update for each ``(x, targets, mask)`` of ``batches``; trains params in place. Chapter 3.
+    """Train params in place: one update for each ``(x, targets, mask)`` of batches. Chapter 3.
 
     Every sequence starts from the zero state and the gradient runs through all of its steps.
-    Returns {"loss": (n,), "grad_norm": (n,)}, one entry per update.
+
+    Parameters
+    ----------
+    model : SequenceModel
+    params : dict of ``model.init_params``; changed
+    batches : iterable of ``(x, targets, mask)`` as in ``model.loss_and_grads``
+    optimizer : SGD or Adam
+    max_norm : clip the gradient to this global norm, by default never
+    progress : show a bar (tqdm)
+
+    Returns
+    -------
+    history : dict with ``loss`` (n,) and ``grad_norm`` (n,) before clipping, one entry per update
+
+    Raises
+    ------
+    ValueError
+        If an argument does not fit, or the loss or its gradient turns non-finite.
     """
     history = {"loss": [], "grad_norm": []}
     for x, targets, mask in _bar(batches, progress):
@@ -31,10 +48,47 @@ def train_tbptt(
     max_norm=None,
     progress=False,
 ):
-    """Cut x (T, B, D) into windows; carry the state across, cut the gradient; train params in place.
+    """Train params in place by truncated backpropagation through time. Chapter 6.
 
-    Returns {"loss": (n,), "grad_norm": (n,)}, one entry per update.
+    The sequence is cut into windows. The state is carried from window to window, the gradient is not.
+    Every epoch starts from the zero state.
+
+    Parameters
+    ----------
+    model : SequenceModel
+    params : dict of ``model.init_params``; changed
+    x : (T, B, D)
+    targets : (T, B) int or (T, B, V), as the loss of the model asks
+    optimizer : SGD or Adam
+    window : number of steps between cuts; the last window may be shorter
+    epochs : number of passes over x
+    mask : (T, B) bool, True where a step counts; padding must come last. A window in which nothing
+        counts is run for its state alone, without an update
+    max_norm : clip the gradient to this global norm, by default never
+    progress : show a bar (tqdm)
+
+    Returns
+    -------
+    history : dict with ``loss`` (n,) and ``grad_norm`` (n,) before clipping, one entry per update
+
+    Raises
+    ------
+    ValueError
+        If an argument does not fit, or the loss or its gradient turns non-finite.
+
+    Notes
+    -----
+    From Williams and Peng (1990), where this is BPTT(h; h): h steps, then back over all h of them.
     """
+    for name, value in (("window", window), ("epochs", epochs)):
+        if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
+            raise ValueError(f"{name} must be a positive integer, got {value!r}")
+    arrays = {"targets": targets} if mask is None else {"targets": targets, "mask": mask}
+    for name, array in arrays.items():
+        if np.shape(array)[:2] != np.shape(x)[:2]:
+            raise ValueError(
+                f"{name} must have shape {np.shape(x)[:2]} in time and batch, got {np.shape(array)}"
+            )
     history = {"loss": [], "grad_norm": []}
     for _ in _bar(range(epochs), progress):
         state = None
