@@ -166,8 +166,9 @@ def _copies(args: tuple) -> list:
 
 
 def _close(values: np.ndarray, expected: np.ndarray, rtol: float) -> bool:
-    scale = float(np.abs(expected).max(initial=0.0))  # entries near 0 are as exact as the largest
-    return np.allclose(values, expected, rtol=rtol, atol=rtol * scale)
+    finite = np.abs(expected[np.isfinite(expected)])
+    scale = float(finite.max(initial=0.0))  # entries near 0 are as exact as the largest
+    return np.allclose(values, expected, rtol=rtol, atol=rtol * scale, equal_nan=True)
 
 
 def _describe(answer) -> str:
