@@ -2,7 +2,7 @@
 
 Real sequences (chapter 1): ``load_names``, ``load_stock_prices``, ``plucked_string``. Tasks
 (chapters 3, 5, 6 and 7): ``delayed_recall``, ``temporal_order``, ``adding_problem``, ``copy_task``.
-Each task returns ``x (T, B, D)``, ``targets`` and ``mask (T, B)``, which is 1 where the target counts.
+Each task returns ``x (T, B, D)``, ``targets`` and a boolean ``mask (T, B)``, True where the target counts.
 """
 
 import csv
@@ -153,17 +153,17 @@ def pad(sequences: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Put sequences of different lengths into one array, filled up with zeros.
 
     Parameters: B arrays of shape ``(T_b, ...)``. Returns ``batch (T, B, ...)`` with T the largest
-    T_b, and ``mask (T, B)``, 1.0 where a real step stands and 0.0 where it was filled up. Chapter 3.
+    T_b, and ``mask (T, B)``, True where a real step stands, False where it was filled up. Chapter 3.
     """
     if not len(sequences):
         raise ValueError("sequences must hold at least one sequence, got none")
     first = np.asarray(sequences[0])
     longest = max(len(sequence) for sequence in sequences)
     batch = np.zeros((longest, len(sequences), *first.shape[1:]), dtype=first.dtype)
-    mask = np.zeros((longest, len(sequences)))
+    mask = np.zeros((longest, len(sequences)), dtype=bool)
     for b, sequence in enumerate(sequences):
         batch[: len(sequence), b] = sequence
-        mask[: len(sequence), b] = 1.0
+        mask[: len(sequence), b] = True
     return batch, mask
 
 
@@ -182,8 +182,8 @@ def next_symbol_task(sequences: Sequence[np.ndarray], size: int) -> Task:
 def delayed_recall(length: int, batch_size: int, delay: int, rng: np.random.Generator) -> Task:
     """Say at every step which of two symbols was the input ``delay`` steps ago. Chapter 3.
 
-    Returns ``x (length, batch_size, 2)``, ``targets (length, batch_size)`` and the mask, 0 for the
-    first ``delay`` steps. Guessing costs ``ln 2`` nats a step.
+    Returns ``x (length, batch_size, 2)``, ``targets (length, batch_size)`` and the mask, False for
+    the first ``delay`` steps. Guessing costs ``ln 2`` nats a step.
     """
     _check_rng(rng)
     _check_at_least(1, length=length, batch_size=batch_size)
@@ -191,8 +191,8 @@ def delayed_recall(length: int, batch_size: int, delay: int, rng: np.random.Gene
     if delay >= length:
         raise ValueError(f"delay must be less than length = {length}, got {delay}")
     symbols = rng.integers(2, size=(length, batch_size))
-    targets, mask = np.zeros_like(symbols), np.zeros(symbols.shape)
-    targets[delay:], mask[delay:] = symbols[: length - delay], 1.0
+    targets, mask = np.zeros_like(symbols), np.zeros(symbols.shape, dtype=bool)
+    targets[delay:], mask[delay:] = symbols[: length - delay], True
     return one_hot(symbols, 2), targets, mask
 
 
@@ -201,7 +201,7 @@ def temporal_order(length: int, batch_size: int, rng: np.random.Generator) -> Ta
 
     The input shows X or Y once in the steps [T/10, 2T/10) and once in [4T/10, 5T/10), and one of four
     distractors elsewhere. Returns ``x (length, batch_size, 6)`` (X, Y, distractors), ``targets
-    (length, batch_size)`` in 0 .. 3 and the mask, 1 at the last step alone. Guessing costs ``ln 4``.
+    (length, batch_size)`` in 0 .. 3 and the mask, True at the last step alone. Guessing costs ``ln 4``.
 
     Source: Hochreiter and Schmidhuber (1997), task 6a, with the positions of Pascanu et al. (2013).
     """
@@ -213,8 +213,8 @@ def temporal_order(length: int, batch_size: int, rng: np.random.Generator) -> Ta
     batch, tenth = np.arange(batch_size), length // 10
     symbols[rng.integers(tenth, 2 * tenth, size=batch_size), batch] = marks[0]
     symbols[rng.integers(4 * tenth, 5 * tenth, size=batch_size), batch] = marks[1]
-    targets, mask = np.zeros_like(symbols), np.zeros(symbols.shape)
-    targets[-1], mask[-1] = 2 * marks[0] + marks[1], 1.0
+    targets, mask = np.zeros_like(symbols), np.zeros(symbols.shape, dtype=bool)
+    targets[-1], mask[-1] = 2 * marks[0] + marks[1], True
     return one_hot(symbols, 6), targets, mask
 
 
@@ -222,7 +222,7 @@ def adding_problem(length: int, batch_size: int, rng: np.random.Generator) -> Ta
     """Add the two marked numbers of a sequence, one in each half. Chapter 7.
 
     Returns ``x (length, batch_size, 2)``: numbers uniform in [0, 1) and marks, 1 at two steps;
-    ``targets (length, batch_size, 1)``: the sum, at the last step; and the mask, 1 there alone.
+    ``targets (length, batch_size, 1)``: the sum, at the last step; and the mask, True there alone.
     Always answering 1 costs ``Var(U_1 + U_2) = 1/6`` in mean squared error.
 
     Source: Hochreiter and Schmidhuber (1997), task 4, in the form of Le et al. (2015).
@@ -234,8 +234,8 @@ def adding_problem(length: int, batch_size: int, rng: np.random.Generator) -> Ta
     batch, half = np.arange(batch_size), length // 2
     marks[rng.integers(0, half, size=batch_size), batch] = 1.0
     marks[rng.integers(half, length, size=batch_size), batch] = 1.0
-    targets, mask = np.zeros((length, batch_size, 1)), np.zeros((length, batch_size))
-    targets[-1, :, 0], mask[-1] = (numbers * marks).sum(axis=0), 1.0
+    targets, mask = np.zeros((length, batch_size, 1)), np.zeros(marks.shape, dtype=bool)
+    targets[-1, :, 0], mask[-1] = (numbers * marks).sum(axis=0), True
     return np.stack([numbers, marks], axis=-1), targets, mask
 
 
@@ -244,7 +244,7 @@ def copy_task(delay: int, batch_size: int, rng: np.random.Generator) -> Task:
 
     T = delay + 20: ten of eight symbols, ``delay - 1`` blanks, the signal to answer, ten blanks.
     Returns ``x (T, batch_size, 10)`` (blank, signal, eight symbols), ``targets (T, batch_size)`` in
-    0 .. 9 (blank until the answer) and the mask, 1 everywhere. Knowing when but not what to answer
+    0 .. 9 (blank until the answer) and the mask, True everywhere. Knowing when but not what to answer
     costs ``10 ln 8 / (delay + 20)`` nats a step.
 
     Source: Hochreiter and Schmidhuber (1997), in the form of Arjovsky, Shah and Bengio (2016).
@@ -256,4 +256,4 @@ def copy_task(delay: int, batch_size: int, rng: np.random.Generator) -> Task:
     symbols[:10], symbols[delay + 9] = message, 1
     targets = np.zeros_like(symbols)
     targets[-10:] = message
-    return one_hot(symbols, 10), targets, np.ones(symbols.shape)
+    return one_hot(symbols, 10), targets, np.ones(symbols.shape, dtype=bool)
