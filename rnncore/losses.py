@@ -22,7 +22,7 @@ def softmax_cross_entropy(logits, targets, mask=None):
     Parameters
     ----------
     logits : (T, B, V), or any (..., V)
-    targets : (T, B) int in 0..V-1; where the mask is False any of them will do
+    targets : (T, B) int in 0..V-1; where the mask is False any int will do
     mask : (T, B) bool, True where a step counts, by default everywhere
 
     Returns
@@ -49,11 +49,11 @@ def softmax_cross_entropy(logits, targets, mask=None):
     if targets.dtype.kind not in "iu":
         raise ValueError(f"targets must be integers, got dtype {targets.dtype}")
     weights = _weights(mask, logits)
-    if targets.min() < 0 or targets.max() >= logits.shape[-1]:
+    index = np.where(weights > 0, targets[..., None], 0)
+    if index.min() < 0 or index.max() >= logits.shape[-1]:
         raise ValueError(
-            f"targets must lie in 0..{logits.shape[-1] - 1}, got {targets.min()}..{targets.max()}"
+            f"targets must lie in 0..{logits.shape[-1] - 1}, got {index.min()}..{index.max()}"
         )
-    index = targets[..., None]
     shifted = logits - logits.max(axis=-1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     log_p_target = np.take_along_axis(log_p, index, axis=-1)
