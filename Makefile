@@ -24,7 +24,7 @@ lint: $(VENV)/ready
 	$(BIN)/ruff format --check
 
 unit: $(VENV)/ready
-	$(BIN)/python -m pytest tests --ignore=tests/site
+	$(BIN)/python -m pytest tests rnncore --doctest-modules --ignore=tests/site
 
 # Strict: every stored output is compared with what the cell prints now.
 notebooks: $(VENV)/ready

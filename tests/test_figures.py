@@ -1,0 +1,109 @@
+"""What figures put into a page: a slider that shows one frame, ids of its own, and sound that is the samples."""
+
+import base64
+import io
+import re
+import wave
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from rnncore.figures import slider, sound
+
+
+def drawn(name="demo", **options):
+    figure, axis = plt.subplots()
+    frames = [axis.plot([0, 1], [k, 1]) + axis.plot([0, 1], [1, k]) for k in range(3)]
+    return slider(
+        figure,
+        frames,
+        ["k = 0 & <all>", "k = 1", "k = 2"],
+        name=name,
+        label="the k",
+        alt='Lines "cross"',
+        **options,
+    ).data
+
+
+@pytest.fixture(autouse=True)
+def agg():
+    plt.switch_backend("agg")
+
+
+def test_one_frame_shows_and_all_are_there():
+    page = drawn(start=1)
+    frames = re.findall(r'<g class="frame" data-frame="(\d)"( visibility="hidden")?', page)
+    assert [k for k, _ in frames] == ["0", "0", "1", "1", "2", "2"]
+    assert [k for k, hidden in frames if not hidden] == ["1", "1"]
+    assert 'max="2" value="1"' in page
+    assert ">k = 1</output>" in page
+
+
+def test_texts_are_escaped_and_the_drawing_is_named():
+    page = drawn()
+    assert "k = 0 &amp; &lt;all&gt;" in page
+    assert 'role="img" aria-label="Lines &quot;cross&quot;"' in page
+    assert '<label for="demo-range">the k</label>' in page
+
+
+def test_every_id_begins_with_the_name_and_every_reference_resolves():
+    page = drawn("one")
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert all(found == "one" or found.startswith("one-") for found in ids)
+    references = re.findall(r'(?:href="#|url\(#)([^")]+)', page)
+    assert references
+    assert set(references) <= set(ids)
+
+
+def test_the_same_drawing_gives_the_same_bytes():
+    with plt.rc_context({"svg.hashsalt": "fixed"}):
+        assert drawn() == drawn()
+
+
+def test_the_drawing_is_closed():
+    drawn()
+    assert not plt.get_fignums()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"name": "two words"},
+            "name must be made of letters, digits and hyphens, got 'two words'",
+        ),
+        ({"start": 3}, "start 3"),
+        ({"start": -1}, "start -1"),
+    ],
+)
+def test_bad_sliders_are_named(options, message):
+    with pytest.raises(ValueError, match=message):
+        drawn(**options)
+
+
+def test_frames_and_readouts_must_match():
+    figure, axis = plt.subplots()
+    with pytest.raises(ValueError, match=r"each of the 1 frames .* got 2 readouts"):
+        slider(figure, [axis.plot([1])], ["a", "b"], name="x", label="x", alt="x")
+
+
+def test_sound_holds_the_samples_scaled_to_their_peak():
+    page = sound(np.array([0.0, 0.5, -0.25]), 8000, "three <samples>").data
+    encoded = re.search(r"base64,([^\"]+)", page)[1]
+    with wave.open(io.BytesIO(base64.b64decode(encoded))) as file:
+        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (8000, 1, 2)
+        samples = np.frombuffer(file.readframes(3), dtype="<i2")
+    assert samples.tolist() == [0, 32767, -16384]
+    assert 'aria-label="three &lt;samples&gt;"' in page
+
+
+def test_silence_is_no_error():
+    assert "audio" in sound(np.zeros(4), 8000, "silence").data
+
+
+@pytest.mark.parametrize("samples", [np.zeros((2, 2)), np.array([]), np.array([np.nan])])
+def test_bad_samples_are_named(samples):
+    with pytest.raises(ValueError, match=r"samples must be finite, of shape \(N,\), got shape"):
+        sound(samples, 8000, "x")
