@@ -87,9 +87,10 @@ def forward(cell, params, x, state=None):
 
     scale = cell._scale(dtype)[:, None]
     W_x, W_h = (np.multiply(weights[k].T, scale, order="C") for k in ("W_xh", "W_hh"))
-    gates = np.matmul(W_x, x.swapaxes(1, 2))  # the input's part of all steps at once
-    gates += weights["b_h"][:, None] * scale
-    gates = gates.reshape(T, G, H, B)
+    gates = states[1:] if cell._gate_is_state else np.empty((T, G, H, B), dtype)
+    x_proj = gates.reshape(T, G * H, B)
+    np.matmul(W_x, x.swapaxes(1, 2), out=x_proj)  # the input's part of all steps at once
+    x_proj += weights["b_h"][:, None] * scale
     extra = np.empty((T, cell._n_extra, H, B), dtype)
     h_proj = np.empty((G * H, B), dtype)
     h_proj_gates = h_proj.reshape(G, H, B)
@@ -142,7 +143,7 @@ def backward(cell, params, dh, cache, dstate=None):
         block = slice(start, min(start + n, T))
         gates, states = cache.gate_columns[block], cache.state_columns[:T][block]
         slopes = cell._slopes(gates, cache.extra_columns[block], states)
-        dh_columns = np.ascontiguousarray(dh[block].swapaxes(1, 2))
+        dh_columns = dh[block].swapaxes(1, 2).copy()
         dx_proj = np.empty_like(gates)
         dh_proj = dx_proj if cell._shared else np.empty_like(gates)
         for t in reversed(range(len(gates))):

@@ -57,6 +57,7 @@ class _Cell:
     n_states: ClassVar[int] = 1  # blocks of size H in the state
     _n_extra: ClassVar[int] = 0  # arrays (H, B) that backward needs besides gates and states
     _halved: ClassVar[tuple] = ()  # gates whose pre-activation arrives halved
+    _gate_is_state: ClassVar[bool] = False  # one array serves as both
     _shared: ClassVar[bool] = True  # x_proj and h_proj enter as a sum: their gradients are equal
 
     def __post_init__(self):
@@ -128,9 +129,10 @@ class _Cell:
         """
         B, H, G = len(state), self.hidden_size, self.n_gates
         scale = self._scale(np.asarray(x_proj).dtype)
-        gates = np.multiply(x_proj, scale).T.reshape(1, G, H, B).copy()
-        states = np.empty((2, self.n_states, H, B), gates.dtype)
+        states = np.empty((2, self.n_states, H, B), scale.dtype)
         states[0] = np.asarray(state).T.reshape(-1, H, B)
+        gates = states[1:] if self._gate_is_state else np.empty((1, G, H, B), scale.dtype)
+        gates[0] = np.multiply(x_proj, scale).T.reshape(G, H, B)
         extra = np.empty((1, self._n_extra, H, B), gates.dtype)
         self._step(gates[0], np.multiply(h_proj, scale).T.reshape(G, H, B), *states, extra[0])
         return states[1].reshape(-1, B).T, (gates, extra, states[:1])
@@ -179,10 +181,11 @@ class RNNCell(_Cell):
         If a size is not a positive integer.
     """
 
+    _gate_is_state: ClassVar[bool] = True
+
     def _step(self, gates, h_proj, state, new_state, extra):
         gates += h_proj
-        np.tanh(gates, out=gates)
-        new_state[...] = gates
+        np.tanh(gates, out=new_state)
 
     def _slopes(self, gates, extra, states):
         return (1 - gates**2,)  # tanh' = 1 - tanh²

@@ -1,0 +1,167 @@
+"""Time rnncore against PyTorch, JAX and tutorial-style NumPy, and against its own promises.
+
+Run ``python benchmarks/run.py``, with ``--quick`` for a tenth of the time. It prints Markdown. Peers that
+are not installed (benchmarks/requirements.txt) are left out. Everything runs on one thread. All
+implementations are first shown to agree; then they take turns, and the best time of each counts.
+"""
+# ruff: noqa: E402 - the number of threads is read when a library is imported
+
+import os
+
+THREADS = ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM")
+os.environ |= {f"{library}_NUM_THREADS": "1" for library in THREADS}
+os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+if hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # JAX has no other way
+
+import sys
+import time
+import tracemalloc
+
+import numpy as np
+import tutorial
+
+import rnncore
+from rnncore import GRUCell, LSTMCell, RNNCell, SequenceModel, backward, forward
+
+try:
+    import peer_torch
+except ImportError:
+    peer_torch = None
+try:
+    import peer_jax
+except ImportError:
+    peer_jax = None
+
+SIZES = [
+    (50, 16, 8, 32),
+    (100, 32, 32, 64),
+    (64, 32, 64, 128),
+    (200, 64, 128, 256),
+    (25, 1, 65, 100),
+]
+CELLS = {"RNN": RNNCell, "LSTM": LSTMCell, "GRU": GRUCell}
+SECONDS = 0.4 if "--quick" in sys.argv else 4.0  # for one row of the table
+
+
+def best_times(functions, seconds):
+    """Let the functions take turns, and return the best time of each, in seconds."""
+    best = dict.fromkeys(functions, np.inf)
+    end, rounds = time.perf_counter() + seconds, 0
+    while time.perf_counter() < end or rounds < 3:
+        for name, function in functions.items():
+            start = time.perf_counter()
+            function()
+            best[name] = min(best[name], time.perf_counter() - start)
+        rounds += 1
+    return best
+
+
+def ours(cell, params, x, dh):
+    def run():
+        h, _, cache = forward(cell, params, x)
+        grads, dx, _ = backward(cell, params, dh, cache)
+        return h, dx, grads["W_xh"], grads["W_hh"], grads["b_h"]
+
+    return run
+
+
+def compare_cells():
+    ratios = {}
+    peers = {"torch": peer_torch, "jax": peer_jax, "tutorial": tutorial}
+    peers = {name: peer for name, peer in peers.items() if peer}
+    print("| cell | dtype | T, B, D, H | rnncore ms |", *(f"{p} / rnncore |" for p in peers))
+    print("|---|---|---|---:|" + "---:|" * len(peers))
+    for kind, Cell in CELLS.items():
+        for dtype in (np.float64, np.float32):
+            for size in SIZES:
+                T, B, D, H = size
+                rng, cell = np.random.default_rng(0), Cell(D, H)
+                params = cell.init_params(rng, dtype)
+                x, dh = (rng.normal(size=(T, B, n)).astype(dtype) for n in (D, H))
+                functions = {"rnncore": ours(cell, params, x, dh)}
+                functions |= {n: peer.make(kind, params, x, dh) for n, peer in peers.items()}
+                expected = functions["rnncore"]()
+                tolerance = 1e-9 if dtype == np.float64 else 1e-3
+                for name, function in functions.items():
+                    for ours_, theirs in zip(expected, function(), strict=True):
+                        np.testing.assert_allclose(
+                            theirs,
+                            ours_,
+                            rtol=tolerance,
+                            atol=tolerance * abs(ours_).max(),
+                            err_msg=name,
+                        )
+                best = best_times(functions, SECONDS)
+                row = [best[name] / best["rnncore"] for name in peers]
+                for name, ratio in zip(peers, row, strict=True):
+                    ratios.setdefault((name, dtype.__name__), []).append(ratio)
+                print(
+                    f"| {kind} | {dtype.__name__} | {T}, {B}, {D}, {H} | {1e3 * best['rnncore']:.2f} |",
+                    *(f"{ratio:.2f} |" for ratio in row),
+                    flush=True,
+                )
+    print("\n| peer | dtype | geometric mean | least |\n|---|---|---:|---:|")
+    for (name, dtype), values in ratios.items():
+        print(f"| {name} | {dtype} | {np.exp(np.mean(np.log(values))):.2f} | {min(values):.2f} |")
+
+
+def compare_char_rnn():
+    """The classic loop: batch 1, 25 steps, 65 symbols, 100 units; loss, gradients and clipping."""
+    rng = np.random.default_rng(0)
+    model = SequenceModel(RNNCell(65, 100), 65)
+    params = model.init_params(rng)
+    inputs, targets = rng.integers(65, size=(2, 25))
+    x = np.eye(65)[inputs][:, None]
+
+    def run():
+        loss, grads, _ = model.loss_and_grads(params, x, targets[:, None])
+        return loss, grads
+
+    def run_tutorial():
+        return tutorial.char_rnn(params, inputs, targets)
+
+    (loss, grads), (tutorial_loss, tutorial_grads) = run(), run_tutorial()
+    np.testing.assert_allclose(loss, tutorial_loss, rtol=1e-12)
+    for name in grads:
+        np.testing.assert_allclose(grads[name], tutorial_grads[name], rtol=1e-9, atol=1e-12)
+    best = best_times({"rnncore": run, "tutorial": run_tutorial}, SECONDS)
+    print(
+        f"\nCharacter RNN at batch 1: {best['tutorial'] / best['rnncore']:.1f} times the classic loop."
+    )
+
+
+def growth():
+    lengths = [50, 100, 200, 400, 800, 1600]
+    print("\n| cell | slope of log time by log T, T = 50 to 1600 |\n|---|---:|")
+    for kind, Cell in CELLS.items():
+        rng, cell = np.random.default_rng(0), Cell(8, 32)
+        params, functions = cell.init_params(rng), {}
+        for T in lengths:
+            x, dh = rng.normal(size=(T, 16, 8)), rng.normal(size=(T, 16, 32))
+            functions[T] = ours(cell, params, x, dh)
+        best = best_times(functions, SECONDS)
+        slope = np.polyfit(np.log(lengths), np.log([best[T] for T in lengths]), 1)[0]
+        print(f"| {kind} | {slope:.2f} |")
+
+    print("\n| T | peak memory, one window of T, MB | windows of 25, MB |\n|---|---:|---:|")
+    rng = np.random.default_rng(0)
+    model = SequenceModel(LSTMCell(8, 32), 4)
+    for T in lengths:
+        x, targets = rng.normal(size=(T, 16, 8)), rng.integers(4, size=(T, 16))
+        peaks = []
+        for window in (T, 25):
+            params = model.init_params(rng)
+            tracemalloc.start()
+            rnncore.train_tbptt(
+                model, params, x, targets, rnncore.SGD(0.1), window=window, epochs=1
+            )
+            peaks.append(tracemalloc.get_traced_memory()[1] / 1e6)
+            tracemalloc.stop()
+        print(f"| {T} | {peaks[0]:.2f} | {peaks[1]:.2f} |")
+
+
+if __name__ == "__main__":
+    compare_cells()
+    compare_char_rnn()
+    growth()
