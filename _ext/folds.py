@@ -9,7 +9,6 @@ from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx_exercise.nodes import solution_node
 
-
 REPEATED_IDS = {"exercise-content", "solution-content", "proof-content", "proof"}
 
 

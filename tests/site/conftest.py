@@ -88,7 +88,7 @@ def open_page(chromium):
 
     def go(address, *, theme="light", width=1280, height=900):
         context = chromium.new_context(
-            color_scheme=theme, viewport={"width": width, "height": height}
+            color_scheme=theme, viewport={"width": width, "height": height}, reduced_motion="reduce"
         )
         contexts.append(context)
         page = context.new_page()

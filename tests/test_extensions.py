@@ -1,0 +1,257 @@
+"""The book's small Sphinx extensions, one by one and on a book of two pages."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parents[1]
+sys.path.append(str(ROOT / "_ext"))
+
+import execution_cache  # noqa: E402
+import repository  # noqa: E402
+
+
+@pytest.mark.parametrize(
+    ("remote", "address"),
+    [
+        ("https://github.com/someone/book.git", "https://github.com/someone/book"),
+        ("https://github.com/someone/book/", "https://github.com/someone/book"),
+        ("https://user:secret@github.com/someone/book", "https://github.com/someone/book"),
+        ("git@github.com:someone/book.git", "https://github.com/someone/book"),
+        ("ssh://git@gitlab.com/group/sub/book.git", "https://gitlab.com/group/sub/book"),
+        ("ssh://git@example.org:2222/someone/book.git", "https://example.org/someone/book"),
+        ("/srv/git/book.git", None),
+        ("../book", None),
+        ("file:///srv/git/book.git", None),
+        ("http://localhost:3000/someone/book", None),
+        ("", None),
+    ],
+)
+def test_only_a_remote_on_the_web_has_an_address(remote, address):
+    assert repository.web_address(remote) == address
+
+
+def test_the_variable_comes_before_the_remote(tmp_path, monkeypatch):
+    monkeypatch.delenv("BOOK_REPOSITORY_URL", raising=False)
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    assert repository.repository_url(tmp_path) is None
+    remote = ["git", "-C", tmp_path, "remote", "add", "origin", "git@github.com:someone/book.git"]
+    subprocess.run(remote, check=True)
+    assert repository.repository_url(tmp_path) == "https://github.com/someone/book"
+    monkeypatch.setenv("BOOK_REPOSITORY_URL", "https://github.com/other/book")
+    assert repository.repository_url(tmp_path) == "https://github.com/other/book"
+    monkeypatch.setenv("BOOK_REPOSITORY_URL", "")
+    assert repository.repository_url(tmp_path) is None
+
+
+def test_the_cache_follows_the_module_and_the_versions(tmp_path):
+    (tmp_path / "rnncore").mkdir()
+    code, pins = tmp_path / "rnncore" / "cells.py", tmp_path / "constraints.txt"
+    code.write_text("a = 1")
+    pins.write_text("numpy==2")
+    first = execution_cache.source_hash(tmp_path)
+    assert execution_cache.source_hash(tmp_path) == first
+    code.write_text("a = 2")
+    second = execution_cache.source_hash(tmp_path)
+    pins.write_text("numpy==3")
+    assert len({first, second, execution_cache.source_hash(tmp_path)}) == 3
+    (tmp_path / "rnncore" / "__pycache__").mkdir()
+    before = execution_cache.source_hash(tmp_path)
+    (tmp_path / "rnncore" / "__pycache__" / "cells.pyc").write_bytes(b"x")
+    assert execution_cache.source_hash(tmp_path) == before
+
+
+QUIZ = """::::{admonition} Check yourself
+:class: quiz
+
+What changes with $t$?
+
+1. The weights.
+2. The state.
+
+:::{admonition} Answers
+:class: dropdown
+
+1. No. One matrix serves every step.
+2. **Right.** It is computed anew.
+:::
+::::"""
+EXERCISE = """```{exercise} One
+:label: toy-1
+What is one?
+```
+
+```{solution} toy-1
+:class: dropdown
+One.
+```"""
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><circle r="4"/></svg>'
+
+
+SLIDER = '<div class="rnn-slider" id="toy"><svg role="img" aria-label="A disc."></svg></div>'
+
+
+def figure(**data):
+    output = nbformat.v4.new_output("display_data", data=data)
+    cell = nbformat.v4.new_code_cell("draw()", execution_count=1, outputs=[output], id="figure")
+    named = {"name": "fig-toy", "caption": "A disc."}
+    cell.metadata["mystnb"] = {"figure": named, "image": {"alt": "A black disc."}}
+    return cell
+
+
+def drawn(*missing):
+    """A cell that draws, with one entry of its metadata taken out."""
+    cell = figure(**{"image/svg+xml": SVG})
+    *path, last = missing
+    place = cell.metadata["mystnb"]
+    for key in path:
+        place = place[key]
+    del place[last]
+    return cell
+
+
+def page(text=QUIZ, cell=None, description="A page that is built to be tested."):
+    """A notebook with a text and a figure."""
+    cells = [nbformat.v4.new_markdown_cell(f"# Toy\n\n{text}", id="text")]
+    cells.append(cell or figure(**{"image/svg+xml": SVG}))
+    metadata = {
+        "kernelspec": {"name": "python3", "display_name": "Python 3"},
+        "language_info": {"name": "python", "pygments_lexer": "ipython3"},
+    }
+    if description:
+        metadata["description"] = description
+    return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
+
+
+def slider(markup=SLIDER, named=True):
+    cell = figure(**{"text/html": markup})
+    if not named:
+        del cell.metadata["mystnb"]["figure"]
+    return cell
+
+
+# Pages with one fault each, and what the warning says.
+FAULTY = {
+    "no-alt": (page(cell=drawn("image")), "no alt text"),
+    "no-figure": (page(cell=drawn("figure")), "no caption and name"),
+    "no-caption": (page(cell=drawn("figure", "caption")), "no caption"),
+    "no-name": (page(cell=drawn("figure", "name")), "no name"),
+    "bare-slider": (page(cell=slider(named=False)), "no caption and name"),
+    "silent-slider": (page(cell=slider(SLIDER.replace("aria-label", "x"))), "no aria-label"),
+    "image": (page(text="![](disc.svg)"), "no alt text"),
+    "undescribed": (page(description=None), "need a description"),
+    "too-short": (page(description="Short."), "need a description"),
+    "no-right": (page(text=QUIZ.replace("**Right.**", "Right.")), "begins with **Right.**"),
+    "one-reason": (
+        page(text=QUIZ.replace("1. No. One matrix serves every step.\n", "")),
+        "2 options",
+    ),
+    "no-answers": (page(text=QUIZ.split(":::{admonition} Answers")[0] + "::::"), "ends with"),
+    "no-options": (
+        page(text=QUIZ.replace("1. The weights.\n2. The state.", "Well.")),
+        "numbered list",
+    ),
+}
+GOOD = {
+    "good": page(text=f"{QUIZ}\n\n{EXERCISE}\n\n{EXERCISE.replace('toy-1', 'toy-2')}"),
+    "several": page(text=QUIZ.replace("1. No.", "1. **Right.**")),
+    "movable": page(cell=slider()),
+}
+
+
+def build(folder, pages, **env):
+    """Build a book; return its folder and its warnings, lines of `page.ipynb: WARNING: text`."""
+    for name, notebook in pages.items():
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+    root, *others = pages
+    contents = "".join(f"  - file: {name}\n" for name in others)
+    (folder / "_toc.yml").write_text(f"format: jb-book\nroot: {root}\nchapters:\n{contents}")
+    (folder / "references.bib").write_text("")
+    (folder / "disc.svg").write_text(SVG)
+    config = (ROOT / "_config.yml").read_text()
+    for old, new in {
+        "execute_notebooks: cache": "execute_notebooks: off",
+        "repository: _ext": f"repository: {ROOT}/_ext",
+        "[_templates]": f'["{ROOT}/_templates"]',
+        "_static/": f"{ROOT}/_static/",
+    }.items():
+        assert old in config
+        config = config.replace(old, new)
+    (folder / "_config.yml").write_text(config)
+    command = [
+        Path(sys.executable).with_name("jupyter-book"),
+        "build",
+        "-n",
+        "--keep-going",
+        folder,
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | env)
+    log = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr)
+    assert done.returncode == 0, log
+    warnings = [line for line in log.splitlines() if "WARNING:" in line]
+    return folder / "_build" / "html", warnings
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    """The good and the faulty pages in one book at no known address."""
+    pages = GOOD | {name: notebook for name, (notebook, _) in FAULTY.items()}
+    return build(tmp_path_factory.mktemp("book"), pages, BOOK_REPOSITORY_URL="", BOOK_SITE_URL="")
+
+
+@pytest.mark.parametrize("name", FAULTY)
+def test_a_page_that_some_could_not_read_is_a_warning(book, name):
+    _, warnings = book
+    own = [line for line in warnings if f"/{name}.ipynb" in line]
+    assert any(FAULTY[name][1] in line for line in own), warnings
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_good_page_has_no_warning(book, name):
+    _, warnings = book
+    # All pages use the same name for their figure.
+    assert [w for w in warnings if f"/{name}.ipynb" in w and "fig-toy" not in w] == []
+
+
+def test_a_good_page_has_everything_in_place(book):
+    folder, _ = book
+    html = (folder / "good.html").read_text(encoding="utf-8")
+    assert '<form class="quiz" id="quiz-1">' in html
+    assert html.count('type="radio"') == 2
+    assert html.count("<details") == 2
+    assert "exercise-content" not in html
+    assert '<meta name="description" content="A page that is built to be tested.">' in html
+    assert 'alt="A black disc."' in html
+    assert "mybinder" not in html
+    assert "og:image" not in html
+    assert not (folder / "sitemap.xml").exists()
+
+
+def test_a_slider_is_a_numbered_figure_with_a_name(book):
+    html = (book[0] / "movable.html").read_text(encoding="utf-8")
+    assert re.search(r'<figure[^>]* id="fig-toy">', html)
+    assert re.search(r'caption-number">Fig\. \d+ ', html)
+
+
+def test_several_right_options_make_checkboxes(book):
+    html = (book[0] / "several.html").read_text(encoding="utf-8")
+    assert html.count('type="checkbox" name="quiz-1"') == 2
+    assert re.findall(r'data-right="(\w+)"', html) == ["true", "true"]
+
+
+def test_addresses_that_are_known_are_used(tmp_path):
+    folder, _ = build(
+        tmp_path,
+        {name: GOOD[name] for name in ("good", "several")},
+        BOOK_REPOSITORY_URL="https://github.com/someone/book",
+        BOOK_SITE_URL="https://example.org/book/",
+    )
+    html = (folder / "good.html").read_text(encoding="utf-8")
+    assert "https://mybinder.org/v2/gh/someone/book/main?urlpath=lab/tree/good.ipynb" in html
+    assert 'content="https://example.org/book/_static/card.png"' in html
+    assert "<loc>https://example.org/book/good.html</loc>" in (folder / "sitemap.xml").read_text()
