@@ -12,6 +12,7 @@ import numpy as np
 from IPython.display import HTML
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 # One colour per role, the same in every chapter (Okabe and Ito, safe for every colour vision).
@@ -129,3 +130,67 @@ def sound(samples: np.ndarray, rate: int, label: str) -> HTML:
         f'<div class="rnn-sound"><audio controls aria-label="{html.escape(label)}" '
         f'src="data:audio/wav;base64,{source}"></audio></div>'
     )
+
+
+def unrolled_graph(ax, steps, *, start="h_0", backward=False, red_box=None, cuts=()):
+    """Draw a recurrent network unrolled over steps: x_t, h_t, y_t and the loss of each step.
+
+    Column 0 is the initial state, column ``k`` the step ``steps[k - 1]``; the rows 0 to 3 are x, h, y and
+    the loss. So node ``(column, row)`` stands at these data coordinates, for callers that add to it.
+
+    Parameters
+    ----------
+    ax : matplotlib axes, about 6.2 x 3.4 inches for five steps
+    steps : subscripts, for example ``[1, 2, 3]`` or ``["t-1", "t"]``
+    start : name of the state in column 0
+    backward : also draw the gradients, dashed, against the arrows of the forward pass
+    red_box : ``(s, t)``, columns: frame the Jacobians between ``h_s`` and ``h_t``
+    cuts : columns ``s``: no gradient goes from column ``s + 1`` back to column ``s``
+    """
+    names, last = ["x", "h", "y", r"\ell"], len(steps)
+
+    def arrow(a, b, colour, style):
+        shift = 0.09 * np.sign(np.subtract(b, a))  # apart from the arrow of the other direction
+        shift = np.array([-shift[1], shift[0]])  # always to the left of the direction of travel
+        ax.add_patch(
+            FancyArrowPatch(
+                a + shift,
+                b + shift,
+                arrowstyle="-|>",
+                mutation_scale=11,
+                shrinkA=14,
+                shrinkB=14,
+                color=colour,
+                linestyle=style,
+                linewidth=1.6,
+            )
+        )
+
+    def edge(a, b, weight):
+        arrow(a, b, BLUE, "-")
+        across = a[1] == b[1]
+        place = np.add(a, b) / 2 + ((0, 0.13) if across else (-0.14, 0))
+        align = {"va": "bottom", "ha": "center"} if across else {"va": "center", "ha": "right"}
+        ax.text(*place, weight, color=BLUE, fontsize=10, **align)
+        if backward and not (across and a[0] in cuts):
+            arrow(b, a, VERMILION, (0, (3, 1.5)))
+
+    for column in range(last + 1):
+        for row in range(4) if column else [1]:
+            ax.plot(column, row, "o", markersize=27, color="white", markeredgecolor=BLACK, zorder=3)
+            label = f"{names[row]}_{{{steps[column - 1]}}}" if column else start
+            ax.text(column, row, f"${label}$", ha="center", va="center", fontsize=10, zorder=4)
+        if column:
+            edge((column - 1, 1), (column, 1), "$W_{hh}$")
+            for row, weight in enumerate(["$W_{xh}$", "$W_{hy}$", ""]):
+                edge((column, row), (column, row + 1), weight)
+    if red_box is not None:
+        s, t = red_box
+        corners = "round,pad=0,rounding_size=0.12"
+        look = {"facecolor": "none", "edgecolor": VERMILION, "linewidth": 2.4}
+        ax.add_patch(FancyBboxPatch((s - 0.36, 0.65), t - s + 0.72, 0.73, corners, **look))
+    for s in cuts:
+        ax.plot([s + 0.5, s + 0.5], [0.6, 1.02], color=BLACK, linestyle="-", linewidth=2.4)
+        ax.text(s + 0.5, 0.56, "✂", ha="center", va="top", fontsize=16)
+    ax.set(xlim=(-0.4, last + 0.4), ylim=(-0.4, 3.4))
+    ax.set_axis_off()

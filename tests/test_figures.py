@@ -8,8 +8,11 @@ import wave
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.colors import same_color
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from rnncore.figures import slider, sound
+from rnncore.figures import BLUE, VERMILION, slider, sound, unrolled_graph
 
 
 def drawn(name="demo", **options):
@@ -107,3 +110,40 @@ def test_silence_is_no_error():
 def test_bad_samples_are_named(samples):
     with pytest.raises(ValueError, match=r"samples must be finite, of shape \(N,\), got shape"):
         sound(samples, 8000, "x")
+
+
+def arrows(ax, colour):
+    """Direction of every arrow of a colour, as (columns, rows) it moves."""
+    found = [patch for patch in ax.patches if isinstance(patch, FancyArrowPatch)]
+    ends = [p._posA_posB for p in found if same_color(p.get_edgecolor(), colour)]
+    return sorted((round(b[0] - a[0]), round(b[1] - a[1])) for a, b in ends)
+
+
+@pytest.fixture
+def ax():
+    return Figure(figsize=(6.2, 3.4)).subplots()
+
+
+def test_forward_arrows_and_shared_weights(ax):
+    unrolled_graph(ax, [1, 2, 3])
+    assert arrows(ax, BLUE) == [(0, 1)] * 9 + [(1, 0)] * 3
+    assert arrows(ax, VERMILION) == []
+    texts = [text.get_text() for text in ax.texts]
+    for weight in ("$W_{xh}$", "$W_{hh}$", "$W_{hy}$"):
+        assert texts.count(weight) == 3
+    assert {"$h_0$", "$x_{1}$", "$h_{3}$", r"$\ell_{2}$"} <= set(texts)
+
+
+def test_backward_arrows_oppose_the_forward_ones_and_stop_at_cuts(ax):
+    unrolled_graph(ax, [1, 2, 3], backward=True, cuts=[1])
+    assert arrows(ax, VERMILION) == [(-1, 0)] * 2 + [(0, -1)] * 9
+    assert sum(text.get_text() == "✂" for text in ax.texts) == 1
+
+
+def test_red_box_frames_the_states_between_two_steps(ax):
+    unrolled_graph(ax, ["s", "s+1", "t"], start="h_{s-1}", backward=True, red_box=(1, 3))
+    (box,) = [patch for patch in ax.patches if isinstance(patch, FancyBboxPatch)]
+    assert 0 < box.get_x() < 1
+    assert 3 < box.get_x() + box.get_width() < 4
+    assert box.get_y() < 1 < box.get_y() + box.get_height()
+    ax.figure.canvas.draw()  # every label is valid mathtext
