@@ -16,12 +16,10 @@ MIN_STEPS, BLOCK = 8, 2**14
 class Cache:
     """What ``forward`` saw and computed, for ``backward`` and to be looked at.
 
-    Attributes
-    ----------
-    x : (T, B, D)
-    states : (T + 1, B, S), the initial state first
-    h : (T, B, H), the hidden states
-    gates : (T, G, B, H), after the nonlinearity, in the order of the cell; for the RNN this is h
+    - ``x`` (T, B, D)
+    - ``h`` (T, B, H), the hidden states
+    - ``states`` (T + 1, B, S), the initial state first
+    - ``gates`` (T, G, B, H), after the nonlinearity, in the order of the cell; for the RNN this is ``h``
     """
 
     x: np.ndarray

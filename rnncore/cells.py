@@ -68,7 +68,7 @@ class _Cell:
 
     @property
     def state_size(self) -> int:
-        """Size S of the state: H, for the LSTM 2H."""
+        """The size S of the state, which is H, and 2H for the LSTM."""
         return self.n_states * self.hidden_size
 
     def init_params(self, rng, dtype=np.float64) -> Params:

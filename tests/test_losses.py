@@ -66,6 +66,8 @@ def test_masked_targets_can_be_anything():
         got = softmax_cross_entropy(y, np.where(mask, targets, filler), mask)
         assert got[0] == expected[0]
         np.testing.assert_array_equal(got[1], expected[1])
+    alphabet_of_one = np.zeros((2, 1, 1)), np.array([[0], [9]]), np.array([[True], [False]])
+    assert softmax_cross_entropy(*alphabet_of_one)[0] == 0
 
 
 @pytest.mark.parametrize("loss", LOSSES)
