@@ -62,6 +62,7 @@ def test_the_error_is_relative_to_the_largest_entry():
     assert check_grads(f, arrays, grads, rtol=1e-4)["a"] == pytest.approx(1e-5, rel=1e-6)
     with pytest.raises(AssertionError, match=r"relative error 1.0e-05 > 1e-06$"):
         check_grads(f, arrays, grads)
+    assert check_grads(lambda a: 0.0, arrays, grads, rtol=1.0) == {"a": 1.0}  # the limit passes
     # one side zero: the other is the scale
     with pytest.raises(AssertionError, match=r"relative error 1.0e\+00"):
         check_grads(f, arrays, {"a": np.zeros(2)})
@@ -86,8 +87,8 @@ def test_some_entries_only():
         touched.update(np.flatnonzero(a["a"]).tolist())
         return 0.0
 
-    check_grads(f, arrays, grads, rng=np.random.default_rng(0), max_entries=7)
-    assert len(touched) == 7
+    check_grads(f, arrays, grads, rng=np.random.default_rng(0), max_entries=40)
+    assert len(touched) == 40
     for n in (50, 99):
         touched.clear()
         check_grads(f, arrays, grads, rng=np.random.default_rng(0), max_entries=n)

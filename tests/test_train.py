@@ -179,6 +179,7 @@ def test_a_bar_only_on_demand(call, disabled, seen):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
     assert done.returncode == 0, done.stderr
     assert seen in done.stderr if seen else done.stderr == ""
+    assert "1/1" not in done.stderr  # a finished bar leaves no trace
 
 
 def test_import_needs_numpy_alone():
