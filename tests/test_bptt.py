@@ -269,3 +269,24 @@ def test_errors_name_what_is_wrong():
     for call, message in cases:
         with pytest.raises(ValueError, match=message):
             call()
+
+
+@pytest.mark.parametrize(
+    ("T", "B", "H", "lengths"), [(100, 16, 64, [4, *[16] * 6]), (20, 16, 1024, [4, 8, 8])]
+)
+def test_backward_works_in_blocks(monkeypatch, T, B, H, lengths):
+    seen, slopes = [], RNNCell._slopes
+
+    def recorded(self, gates, *rest):
+        seen.append(len(gates))
+        return slopes(self, gates, *rest)
+
+    monkeypatch.setattr(RNNCell, "_slopes", recorded)
+    all_grads(*problem(RNNCell, T, B, 1, H))
+    assert seen == lengths
+
+
+def test_a_cache_cannot_be_redirected():
+    cell, params, x, *_ = problem(RNNCell)
+    with pytest.raises(AttributeError):
+        forward(cell, params, x)[2].x = x

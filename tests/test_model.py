@@ -65,6 +65,8 @@ def test_masked_equals_alone(Cell):
 
 def test_initialisation():
     model = SequenceModel(LSTMCell(2, 30), 40)
+    with pytest.raises(AttributeError):
+        model.output_size = 3
     assert model.loss is softmax_cross_entropy
     params = model.init_params(np.random.default_rng(0), np.float32, forget_bias=2.0)
     assert all(p.dtype == np.float32 for p in params.values())
