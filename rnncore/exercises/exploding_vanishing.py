@@ -1,0 +1,232 @@
+"""Checks of chapter 5, exploding and vanishing gradients."""
+
+import numpy as np
+
+from rnncore.exercises import Hint, call, expect_array, expect_function
+
+
+def _forgotten_after(answer):
+    def reference(norm, gamma, epsilon):
+        lag, bound = 1, gamma * norm
+        while bound > epsilon:
+            lag, bound = lag + 1, bound * gamma * norm
+        return lag
+
+    expect_function(
+        answer,
+        reference,
+        [(0.9, 1.0, 1e-3), (3.0, 0.25, 1e-6), (0.05, 1.0, 0.5), (0.5, 0.3, 0.01)],
+        mistakes={
+            "The bound is still above epsilon there: round up, not down.": lambda n, g, e: int(
+                np.log(e) / np.log(g * n)
+            ),
+            "Gamma is missing: the base of the power is gamma * norm.": lambda n, g, e: (
+                max(1, int(np.ceil(np.log(e) / np.log(n)))) if n != 1 else 0
+            ),
+            "A lag is a whole number: round up.": lambda n, g, e: np.log(e) / np.log(g * n),
+            "That is one step too many.": lambda n, g, e: reference(n, g, e) + 1,
+        },
+    )
+
+
+def _log_growth(h, W_hh, transposed=True, squared=True):
+    row_major = W_hh.T if transposed else W_hh
+    product, total = np.eye(len(W_hh)), 0.0
+    for h_t in h:
+        slope = 1 - h_t**2 if squared else 1 - h_t
+        product = slope[:, None] * row_major @ product
+        norm = np.linalg.norm(product, 2)
+        product, total = product / norm, total + np.log(norm)
+    return total
+
+
+def _growth_rate(answer):
+    rng = np.random.default_rng(51)
+    inputs = [
+        (np.tanh(rng.normal(size=(T, H))), rng.normal(size=(H, H)) * 0.5)
+        for T, H in [(3, 2), (40, 4), (5000, 3)]
+    ]
+    h, W_hh = inputs[-1]
+    if not np.isfinite(np.asarray(call(answer, h, W_hh), dtype=float)).all():
+        raise Hint(
+            "For T = 5000 the result is not finite: the product underflowed to 0. Divide it by its "
+            "norm after every step."
+        )
+    expect_function(
+        answer,
+        lambda h, W: _log_growth(h, W) / len(h),
+        inputs,
+        mistakes={
+            "Divide by the number of steps.": _log_growth,
+            "Use the natural logarithm.": lambda h, W: _log_growth(h, W) / len(h) / np.log(10),
+            "The Jacobian has W_hh transposed.": lambda h, W: (
+                _log_growth(h, W, transposed=False) / len(h)
+            ),
+            "The slope of tanh is 1 - h**2.": lambda h, W: (
+                _log_growth(h, W, squared=False) / len(h)
+            ),
+            "This is the mean of the norms of single Jacobians. Take the norm of the product.": (
+                lambda h, W: np.mean([_log_growth(h_t[None], W) for h_t in h])
+            ),
+        },
+    )
+
+
+def _counterexample(answer):
+    for factor in (2.0, 0.7, 3.5):
+        parts = call(answer, factor)
+        if not isinstance(parts, tuple | list) or len(parts) != 3:
+            raise Hint("Return three arrays: W_hh, b_h and h_star.")
+        W_hh, b_h, h_star = (np.asarray(part, dtype=float) for part in parts)
+        for name, array, shape in [
+            ("W_hh", W_hh, (2, 2)),
+            ("b_h", b_h, (2,)),
+            ("h_star", h_star, (2,)),
+        ]:
+            if array.shape != shape or not np.isfinite(array).all():
+                raise Hint(f"{name} must be finite, of shape {shape}, got {array.shape}.")
+        # eigenvalues of a defective matrix are found only to the root of the rounding error
+        if np.abs(np.linalg.eigvals(W_hh)).max() > 1e-5 * max(1, np.abs(W_hh).max()):
+            raise Hint("The spectral radius of W_hh is not 0.")
+        if not np.allclose(np.tanh(h_star @ W_hh + b_h), h_star, atol=1e-9):
+            raise Hint(
+                "h_star is not a fixed point: b_h must be artanh(h_star) - h_star @ W_hh, with rows "
+                "as vectors."
+            )
+        J = (1 - h_star**2)[:, None] * W_hh.T
+        norms = [np.linalg.norm(np.linalg.matrix_power(J, lag), 2) for lag in range(1, 7)]
+        if min(norms) == 0:
+            raise Hint("The product of Jacobians is 0: the slopes must differ between the units.")
+        growth = np.array(norms[1:]) / np.array(norms[:-1])
+        expect_array(growth, np.full(5, factor), what="growth per step", rtol=1e-6)
+
+
+def _sure_to_forget(answer):
+    rng = np.random.default_rng(54)
+    for H in (2, 3, 6):
+        W_hh = np.asarray(call(answer, H), dtype=float)
+        if W_hh.shape != (H, H) or not np.isfinite(W_hh).all():
+            raise Hint(f"W_hh must be finite, of shape ({H}, {H}), got {W_hh.shape}.")
+        norm = np.linalg.norm(W_hh, 2)
+        if norm < 10 * (1 - 1e-9):
+            raise Hint(f"The spectral norm is {norm:.3g}. It must be at least 10.")
+        for _ in range(5):
+            product = np.eye(H)
+            for slope in rng.uniform(0.1, 1, size=(H, H)):
+                product = slope[:, None] * W_hh.T @ product
+            if np.abs(product).max() > 1e-9 * norm**H:
+                raise Hint(
+                    f"For H = {H} a product of {H} Jacobians is not 0. It must be 0 for every choice "
+                    "of slopes, so look for a pattern of zeros, not for values that cancel."
+                )
+
+
+def _clip(answer):
+    rng = np.random.default_rng(55)
+    shapes = [(2, 3), (3,), (1, 4)]
+
+    def norm_of(grads):
+        return np.linalg.norm(np.concatenate([np.ravel(g) for g in grads]))
+
+    def flat(function):
+        return lambda *args: np.concatenate([np.ravel(g) for g in function(*args)])
+
+    def reference(grads, max_norm):
+        norm = norm_of(grads)
+        return [g * max_norm / norm if norm > max_norm else g for g in grads]
+
+    mistakes = {
+        "You clipped each array by itself. Use one norm for all of them.": lambda grads, m: [
+            g * min(1, m / np.linalg.norm(g)) for g in grads
+        ],
+        "You clipped each entry. That changes the direction.": lambda grads, m: [
+            np.clip(g, -m, m) for g in grads
+        ],
+        "You lengthened a gradient that was short enough.": lambda grads, m: [
+            g * m / norm_of(grads) for g in grads
+        ],
+        "Take the root: the norm is the root of the sum of squares.": lambda grads, m: [
+            g * min(1, m / norm_of(grads) ** 2) for g in grads
+        ],
+    }
+    for size, max_norm in [(5.0, 1.0), (0.1, 2.0), (3.0, 0.5)]:
+        grads = [size * rng.normal(size=shape) for shape in shapes]
+        given = [g.copy() for g in grads]
+        got = call(answer, given, max_norm)
+        if any(not np.array_equal(a, b) for a, b in zip(grads, given, strict=True)):
+            raise Hint("Your function changed the arrays it was given. Return new ones.")
+        if not isinstance(got, tuple | list) or [np.shape(g) for g in got] != shapes:
+            raise Hint("Return a list of arrays with the shapes of grads.")
+        expect_array(
+            np.concatenate([np.ravel(g) for g in got]),
+            flat(reference)(grads, max_norm),
+            what="clipped gradient",
+            mistakes={hint: flat(wrong)(grads, max_norm) for hint, wrong in mistakes.items()},
+        )
+
+
+def _uniform_bound(answer):
+    expect_function(
+        answer,
+        lambda H, gain: gain * np.sqrt(3 / H),
+        [(100, 1.0), (16, 0.5), (3, 2.0)],
+        mistakes={
+            "This is the standard deviation. A uniform variable on (-c, c) has less than c.": (
+                lambda H, gain: gain / np.sqrt(H)
+            ),
+            "The width of the interval is 2c: the variance is c**2 / 3, not c**2 / 12.": (
+                lambda H, gain: gain * np.sqrt(12 / H)
+            ),
+            "Take the root: c**2 / 3 is the variance.": lambda H, gain: 3 * gain**2 / H,
+            "Divide by the root of H, not by H.": lambda H, gain: gain * np.sqrt(3) / H,
+        },
+    )
+
+
+def _recent_share(answer):
+    def parts(w, b, h0, T, first=True, slope=True):
+        h = [h0]
+        for _ in range(T):
+            h.append(np.tanh(w * h[-1] + b))
+        found = []
+        for s in range(1, T + 1):
+            part = h[s - 1] if first else h[s]
+            part *= 1 - h[s] ** 2
+            for j in range(s + 1, T + 1):
+                part *= w * ((1 - h[j] ** 2) if slope else 1)
+            found.append(abs(part))
+        return np.array(found)  # s = 1 ... T
+
+    def share(found, n):
+        return found[-n:].sum() / found.sum()
+
+    expect_function(
+        answer,
+        lambda w, b, h0, T, n: share(parts(w, b, h0, T), n),
+        [(0.8, 0.3, 0.5, 20, 5), (1.7, -0.2, 0.4, 15, 3), (-0.9, 0.5, -0.6, 12, 4)],
+        mistakes={
+            "Those are the first n steps, the oldest. Take the last.": lambda w, b, h0, T, n: (
+                parts(w, b, h0, T)[:n].sum() / parts(w, b, h0, T).sum()
+            ),
+            "The immediate derivative for w holds h of the step before, not of the step.": (
+                lambda w, b, h0, T, n: share(parts(w, b, h0, T, first=False), n)
+            ),
+            "The factors of the later steps need their slope 1 - h**2.": lambda w, b, h0, T, n: (
+                share(parts(w, b, h0, T, slope=False), n)
+            ),
+            "That is the share of the older steps.": lambda w, b, h0, T, n: (
+                1 - share(parts(w, b, h0, T), n)
+            ),
+        },
+    )
+
+
+CHECKS = {
+    "gradient-1": _forgotten_after,
+    "gradient-2": _growth_rate,
+    "gradient-3": _counterexample,
+    "gradient-4": _sure_to_forget,
+    "gradient-5": _clip,
+    "gradient-6": _uniform_bound,
+    "gradient-7": _recent_share,
+}

@@ -1,0 +1,118 @@
+"""Answers to the exercises of chapter 5."""
+
+import numpy as np
+
+from exercise_answers import Answers
+
+
+def growth(h, W, transpose=True, per_step=True):
+    row, total = np.eye(len(W)), 0.0
+    for h_t in h:
+        row = np.diag(1 - h_t**2) @ (W.T if transpose else W) @ row
+        size = np.linalg.norm(row, 2)
+        row, total = row / size, total + np.log(size)
+    return total / (len(h) if per_step else 1)
+
+
+def naive_growth(h, W):
+    product = np.eye(len(W))
+    for h_t in h:
+        product = np.diag(1 - h_t**2) @ W.T @ product
+    norm = np.linalg.norm(product, 2)
+    return np.log(norm) / len(h) if norm else -np.inf
+
+
+def nilpotent(k, h_star=(0.0, 0.5)):
+    W, h_star = k * np.array([[1.0, 1.0], [-1.0, -1.0]]), np.array(h_star)
+    return W, np.arctanh(h_star) - h_star @ W, h_star
+
+
+def share(w, b, h0, T, n, oldest=False, before=1, slope=2):
+    h = [h0]
+    for _ in range(T):
+        h.append(np.tanh(w * h[-1] + b))
+    parts, arriving = [], 1.0
+    for s in range(T, 0, -1):
+        parts.append(abs(arriving * (1 - h[s] ** 2) * h[s - before]))
+        arriving *= w * (1 - h[s] ** 2 if slope else 1)
+    return sum(parts[-n:] if oldest else parts[:n]) / sum(parts)
+
+
+def norm(grads):
+    return np.sqrt(sum((g**2).sum() for g in grads))
+
+
+ANSWERS = {
+    "gradient-1": Answers(
+        right=lambda norm, gamma, epsilon: next(
+            lag for lag in range(1, 10_000) if (gamma * norm) ** lag <= epsilon
+        ),
+        wrong=[
+            (lambda n, g, e: int(np.log(e) / np.log(g * n)), "round up"),
+            (lambda n, g, e: np.log(e) / np.log(g * n), "whole number"),
+            (lambda n, g, e: int(np.log(e) / np.log(g * n)) + 2, "one step too many"),
+            (lambda n, g, e: 7, "off by"),
+        ],
+    ),
+    "gradient-2": Answers(
+        right=growth,
+        wrong=[
+            (naive_growth, "underflowed"),
+            (lambda h, W: growth(h, W, per_step=False), "number of steps"),
+            (lambda h, W: growth(h, W, transpose=False), "transposed"),
+            (lambda h, W: growth(h, W) / np.log(10), "natural logarithm"),
+            (lambda h, W: np.mean([growth(h_t[None], W) for h_t in h]), "norm of the product"),
+        ],
+    ),
+    "gradient-3": Answers(
+        right=lambda factor: nilpotent(-4 * factor, (0.5, 0.0)),
+        wrong=[
+            (lambda factor: nilpotent(8.0), "off by"),
+            (lambda factor: (factor * np.eye(2), np.zeros(2), np.zeros(2)), "spectral radius"),
+            (lambda factor: (*nilpotent(4 * factor)[:2], np.zeros(2)), "fixed point"),
+            (lambda factor: nilpotent(4 * factor, (0.5, 0.5)), "slopes must differ"),
+            (lambda factor: nilpotent(4 * factor)[:2], "three arrays"),
+        ],
+    ),
+    "gradient-4": Answers(
+        right=lambda H: np.tril(np.full((H, H), 20.0), -1),
+        wrong=[
+            (lambda H: 0.5 * np.eye(H), "at least 10"),
+            (lambda H: 10 * np.eye(H), "is not 0"),
+            (lambda H: np.eye(H, k=1), "at least 10"),
+            (lambda H: 10 * np.outer(np.ones(H), np.r_[1.0, -1.0, np.zeros(H - 2)]), "pattern"),
+            (lambda H: 10 * np.eye(3, k=1), "shape"),
+        ],
+    ),
+    "gradient-5": Answers(
+        right=lambda grads, max_norm: [g / max(1.0, norm(grads) / max_norm) for g in grads],
+        wrong=[
+            (lambda gs, m: [g * min(1, m / np.linalg.norm(g)) for g in gs], "each array"),
+            (lambda gs, m: [np.clip(g, -m, m) for g in gs], "each entry"),
+            (lambda gs, m: [g * min(1, m / norm(gs) ** 2) for g in gs], "Take the root"),
+            (
+                lambda gs, m: [g * m / norm(gs) for g in gs],
+                "short enough",
+            ),
+            (lambda gs, m: norm(gs), "list of arrays"),
+        ],
+    ),
+    "gradient-6": Answers(
+        right=lambda H, gain: gain * 3**0.5 / H**0.5,
+        wrong=[
+            (lambda H, gain: gain / np.sqrt(H), "standard deviation"),
+            (lambda H, gain: gain * np.sqrt(12 / H), "c**2 / 12"),
+            (lambda H, gain: 3 * gain**2 / H, "Take the root"),
+            (lambda H, gain: gain * np.sqrt(3) / H, "root of H"),
+        ],
+    ),
+    "gradient-7": Answers(
+        right=share,
+        wrong=[
+            (lambda *args: share(*args, oldest=True), "the oldest"),
+            (lambda *args: share(*args, before=0), "step before"),
+            (lambda *args: share(*args, slope=0), "slope"),
+            (lambda *args: 1 - share(*args), "older steps"),
+        ],
+    ),
+}
