@@ -83,7 +83,7 @@ showProgress();
 
 // --- A box that scrolls can be reached with the keyboard ---------------------------------------------------------
 const markScrolling = () => {
-  for (const box of document.querySelectorAll("div.math, .pst-scrollable-table-container, .bd-article pre")) {
+  for (const box of document.querySelectorAll("div.math > mjx-container, span.math, .pst-scrollable-table-container, .bd-article pre")) {
     if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   }

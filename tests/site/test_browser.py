@@ -54,6 +54,10 @@ def test_no_sideways_scrolling_on_a_telephone(open_page, site, path, theme):
         return true;
     }).map(element => element.outerHTML.slice(0, 120))""")
     assert lost == []
+    cut = page.locator("div.math mjx-math").evaluate_all(
+        "all => all.filter(formula => formula.getBoundingClientRect().left < 0).length"
+    )
+    assert cut == 0  # a wide formula shows its beginning first
     assert page.faults == []
 
 
@@ -203,9 +207,13 @@ def test_print_hides_solutions_and_keeps_formulas_whole(open_page, site, path):
     assert page.locator("details.solution").evaluate_all(shown) == 0
     assert page.locator("nav.bd-links, .bd-header-article").evaluate_all(shown) == 0
     assert page.locator("article h1").is_visible()
-    right = page.locator("article mjx-math, article pre, article figure img").evaluate_all(
-        "parts => Math.max(...parts.map(part => part.getBoundingClientRect().right))"
+    left, right = page.locator("article mjx-math, article pre, article figure img").evaluate_all(
+        """parts => {
+            const boxes = parts.map(part => part.getBoundingClientRect()).filter(box => box.width);
+            return [Math.min(...boxes.map(box => box.left)), Math.max(...boxes.map(box => box.right))];
+        }"""
     )
+    assert left >= 0
     assert right <= 718
 
 
