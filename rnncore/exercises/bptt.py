@@ -1,0 +1,337 @@
+"""Checks of chapter 4, backpropagation through time."""
+
+import numpy as np
+
+from rnncore import RNNCell, backward, forward
+from rnncore.exercises import Hint, call, expect_function
+
+
+def _terms(answer):
+    def pairs(T, lag):
+        return sum(t - s >= lag for t in range(1, T + 1) for s in range(1, t + 1))
+
+    expect_function(
+        answer,
+        pairs,
+        [(12, 0), (12, 5), (7, 1), (4, 9)],
+        mistakes={
+            "You counted ordered pairs. Only s <= t counts: no step teaches a later one.": (
+                lambda T, lag: T * T - (pairs(T, 0) - pairs(T, lag))
+            ),
+            "This is the number of pairs exactly `lag` apart. Add the larger lags.": lambda T, lag: (
+                max(T - lag, 0)
+            ),
+            "Count the pairs at the distance `lag` itself too.": lambda T, lag: pairs(T, lag + 1),
+            "No pair is further apart than T - 1 steps: the answer is 0 there.": lambda T, lag: (
+                (T - lag) * (T - lag + 1) // 2
+            ),
+        },
+    )
+
+
+def _two_derivatives(answer):
+    def variant(past=True, slope=True, weight=True, swap=False, all_steps=False):
+        def derivatives(w, x, h0):
+            h, immediate, total = h0, 0.0, 0.0
+            for x_t in x:
+                h_prev, h = h, np.tanh(w * h + x_t)
+                factor = 1 - h**2 if slope else 1.0
+                immediate = factor * h_prev
+                jacobian = 1.0 if all_steps else factor * (w if weight else 1.0)
+                total = immediate + past * jacobian * total
+            return (total, immediate) if swap else (immediate, total)
+
+        return derivatives
+
+    rng = np.random.default_rng(41)
+    inputs = [(w, rng.normal(size=T), h0) for w, T, h0 in [(0.8, 5, 0.5), (-1.3, 3, -0.4)]]
+    inputs.append((0.6, np.array([0.2, -0.1]), 0.0))  # the immediate derivative of step 1 is zero
+    expect_function(
+        answer,
+        variant(),
+        inputs,
+        rtol=1e-7,
+        mistakes={
+            "This total is immediate: h_(t-1) depends on w too.": variant(past=False),
+            "The two are swapped: return (immediate, total).": variant(swap=True),
+            "The slope 1 - h_t**2 of tanh is missing.": variant(slope=False),
+            "The past enters through w * h_(t-1): the factor w is missing.": variant(weight=False),
+            "You added the immediate derivatives. Each must pass the Jacobians of the later steps.": (
+                variant(all_steps=True)
+            ),
+        },
+    )
+
+
+def _states(rng, T, B, H):
+    return np.tanh(rng.normal(size=(T, B, H))), rng.normal(size=(T, B, H))
+
+
+def _initial_state(answer):
+    def variant(transpose=True, slope=True, last=True, add=True, rounds=slice(None)):
+        def gradient(W_hh, h, dh):
+            W = W_hh.T if transpose else W_hh
+            carried = da = np.zeros_like(h[0])
+            for t in list(reversed(range(len(h))))[rounds]:
+                total = dh[t] + carried if add else dh[t]
+                da = total * (1 - h[t] ** 2) if slope else total
+                carried = da @ W
+            return carried if last else da
+
+        return gradient
+
+    rng = np.random.default_rng(42)
+    expect_function(
+        answer,
+        variant(),
+        [(rng.normal(size=(H, H)), *_states(rng, T, B, H)) for T, B, H in [(5, 2, 3), (3, 1, 4)]],
+        mistakes={
+            "W_hh is not transposed. A gradient goes back through W_hh.T.": variant(
+                transpose=False
+            ),
+            "The slope 1 - h_t**2 of tanh is missing.": variant(slope=False),
+            "This is the gradient of the first pre-activation. One more product leads to h_0.": (
+                variant(last=False)
+            ),
+            "What arrives from the later steps is lost: add it to dh[t].": variant(add=False),
+            "The first step is missing: go back through t = 0 of the arrays too.": variant(
+                rounds=slice(-1)
+            ),
+        },
+    )
+
+
+def _rectifier(answer):
+    def variant(factor=lambda h: h > 0, previous=True, carry=True, transpose=True, summed=True):
+        def gradient(W_hh, h0, h, dh):
+            h_prev = np.concatenate([h0[None], h[:-1]]) if previous else h
+            grad, carried = np.zeros_like(W_hh), np.zeros_like(h0)
+            for t in reversed(range(len(h))):
+                da = (dh[t] + carry * carried) * factor(h[t])
+                grad = h_prev[t].T @ da + summed * grad
+                carried = da @ (W_hh.T if transpose else W_hh)
+            return grad
+
+        return gradient
+
+    rng = np.random.default_rng(43)
+    inputs = []
+    for T, B, H in [(5, 2, 4), (7, 3, 3)]:
+        W_hh, h0 = rng.normal(size=(H, H)), np.abs(rng.normal(size=(B, H)))
+        h, previous = np.empty((T, B, H)), h0
+        for t in range(T):
+            previous = h[t] = np.maximum(0, previous @ W_hh + rng.normal(size=(B, H)))
+        inputs.append((W_hh, h0, h, rng.normal(size=(T, B, H))))
+    expect_function(
+        answer,
+        variant(),
+        inputs,
+        mistakes={
+            "This is the slope of tanh. That of the rectifier is 1 where h_t > 0, else 0.": variant(
+                lambda h: 1 - h**2
+            ),
+            "The slope of the rectifier is missing.": variant(lambda h: 1.0),
+            "Multiply by the slope, not by h_t itself.": variant(lambda h: h),
+            "W_hh acted on h_(t-1), not on h_t. Where does h0 come in?": variant(previous=False),
+            "What arrives from the later steps is lost: carry it back.": variant(carry=False),
+            "W_hh is not transposed on the way back.": variant(transpose=False),
+            "This is one step alone. The weight is shared: sum over all steps.": variant(
+                summed=False
+            ),
+        },
+    )
+
+
+def _complex_step(answer):
+    rng = np.random.default_rng(44)
+    A = rng.normal(size=(3, 3))
+    cases = [
+        (lambda w: np.sum(np.tanh(w @ A) ** 2), rng.normal(size=(2, 3))),
+        (lambda w: np.exp(-(w[0] ** 2)) * w[1], np.array([0.7, -1.9])),
+    ]
+
+    def step(f, w, take, eps):
+        grad = np.empty(w.shape)
+        for index in np.ndindex(w.shape):
+            unit = np.zeros(w.shape)
+            unit[index] = eps
+            grad[index] = take(f, w, unit, eps)
+        return grad
+
+    for f, w in cases:
+        right = step(f, w, lambda f, w, u, eps: f(w + 1j * u).imag / eps, 1e-30)
+        got = np.asarray(call(answer, f, w))
+        if got.shape != w.shape:
+            raise Hint(f"The gradient must have the shape {w.shape} of w, got {got.shape}.")
+        if np.iscomplexobj(got):
+            raise Hint("The gradient is a real array. Take the imaginary part before you store it.")
+        got = got.astype(float)
+        error = np.abs(got - right).max() / np.abs(right).max()
+        if error <= 1e-13:
+            continue
+        if np.abs(got).max() < 1e-6 * np.abs(right).max():
+            raise Hint("These numbers are far too small. Divide the imaginary part by the step.")
+        if error < 1e-3:
+            raise Hint(
+                f"Off by {error:.0e} relative: differences, or too large a step, lose digits. Step "
+                "by 1e-30 in the imaginary direction; then nothing is subtracted."
+            )
+        raise Hint(f"The gradient is off by {error:.1e}, relative to its largest entry.")
+
+
+def _leaky(answer):
+    def variant(transpose=True, keep=True, slope=True, rows=True, alpha_on_tanh=True):
+        def jacobian(W_hh, a, alpha):
+            slopes = 1 - np.tanh(a) ** 2 if slope else np.ones_like(a)
+            W = W_hh.T if transpose else W_hh
+            inner = slopes[:, None] * W if rows else W * slopes
+            return keep * (1 - alpha) * np.eye(len(a)) + (alpha if alpha_on_tanh else 1) * inner
+
+        return jacobian
+
+    rng = np.random.default_rng(45)
+    expect_function(
+        answer,
+        variant(),
+        [(rng.normal(size=(H, H)), rng.normal(size=H), alpha) for H, alpha in [(3, 0.2), (4, 0.7)]],
+        mistakes={
+            "The copied part is missing: (1 - alpha) times the identity.": variant(keep=False),
+            "The slope 1 - tanh(a)**2 is missing.": variant(slope=False),
+            "The slope belongs to the rows (entries of h_t), not to the columns.": variant(
+                rows=False
+            ),
+            "The factor alpha in front of the tanh is missing.": variant(alpha_on_tanh=False),
+            "W_hh is not transposed. The rows of J_t belong to h_t.": variant(transpose=False),
+            "This is the transposed Jacobian: its rows must belong to h_t, its columns to h_(t-1).": (
+                lambda W_hh, a, alpha: variant()(W_hh, a, alpha).T
+            ),
+        },
+    )
+
+
+def _chunks(answer):
+    def whole(cell, params, x, dh, window):
+        _, _, cache = forward(cell, params, x)
+        return backward(cell, params, dh, cache)[0]["W_hh"]
+
+    def variant(carry_state=True, carry_gradient=False, whole_chunks=False, only_last=False):
+        def gradient(cell, params, x, dh, window):
+            stop = len(x) // window * window if whole_chunks else len(x)
+            parts = [slice(a, min(a + window, stop)) for a in range(0, stop, window)]
+            caches, state = [], None
+            for part in parts:
+                _, new_state, cache = forward(cell, params, x[part], state)
+                state = new_state if carry_state else None
+                caches.append(cache)
+            grads, dstate = [], None
+            for part, cache in list(zip(parts, caches, strict=True))[::-1]:
+                chunk, _, d = backward(cell, params, dh[part], cache, dstate)
+                dstate = d if carry_gradient else None
+                grads.append(chunk["W_hh"])
+            return grads[-1] if only_last else sum(grads)
+
+        return gradient
+
+    rng = np.random.default_rng(46)
+    inputs = []
+    for T, B, D, H, window in [(12, 2, 3, 4, 4), (11, 1, 2, 3, 3)]:
+        cell = RNNCell(D, H)
+        params = cell.init_params(rng)
+        x, dh = rng.normal(size=(T, B, D)), rng.normal(size=(T, B, H))
+        inputs.append((cell, params, x, dh, window))
+    expect_function(
+        answer,
+        whole,
+        inputs,
+        rtol=1e-9,
+        mistakes={
+            "This is truncated BPTT: pass the dstate of the later chunk to the earlier one.": variant(),
+            "Neither state nor gradient crosses a border: each chunk starts from zero.": variant(
+                carry_state=False
+            ),
+            "The state does not cross the borders: pass it to the next forward.": variant(
+                carry_state=False, carry_gradient=True
+            ),
+            "The last, shorter chunk is missing.": variant(carry_gradient=True, whole_chunks=True),
+            "This is the gradient of the first chunk alone. Add up all chunks.": variant(
+                carry_gradient=True, only_last=True
+            ),
+        },
+    )
+
+
+def _backward(*, slope=True, summed=True, previous=True, carry=True, transpose=True, lost=None):
+    def candidate(params, x, h0, h, dh):
+        h_prev = np.concatenate([h0[None], h[:-1]])
+        da, carried = np.empty_like(h), np.zeros_like(h0)
+        for t in reversed(range(len(h))):
+            da[t] = (dh[t] + carry * carried) * (1 - h[t] ** 2 if slope else 1.0)
+            carried = da[t] @ (params["W_hh"].T if transpose else params["W_hh"])
+        used = h_prev if previous else h
+        steps = slice(None) if summed else slice(-1, None)
+        grads = {
+            "W_xh": np.einsum("tbi,tbk->ik", x, da),
+            "W_hh": np.einsum("tbi,tbk->ik", used[steps], da[steps]),
+            "b_h": da.sum(axis=(0, 1)),
+            "x": da @ params["W_xh"].T,
+            "h0": carried,
+        }
+        if lost is not None:
+            grads[lost] = np.zeros_like(grads[lost])
+        return grads
+
+    return candidate
+
+
+def _first_sequence_only(params, x, h0, h, dh):
+    grads = _backward()(params, x, h0, h, dh)
+    part = _backward()(params, x[:, :1], h0[:1], h[:, :1], dh[:, :1])
+    return {**grads, "b_h": part["b_h"]}
+
+
+def _checker(answer):
+    right = {
+        "the backward pass of this chapter": _backward(),
+        "a right one that returns its results in another order": lambda *args: dict(
+            reversed(_backward()(*args).items())
+        ),
+    }
+    wrong = {
+        "forgets the slope of tanh": _backward(slope=False),
+        "forgets the sum over t in the gradient of W_hh": _backward(summed=False),
+        "uses h_t for h_(t-1)": _backward(previous=False),
+        "drops what arrives from later steps": _backward(carry=False),
+        "does not transpose W_hh": _backward(transpose=False),
+        "loses the gradient of h0": _backward(lost="h0"),
+        "loses the gradient of x": _backward(lost="x"),
+        "loses the gradient of b_h": _backward(lost="b_h"),
+        "sums b_h over one sequence of the batch only": _first_sequence_only,
+    }
+    for what, candidate in right.items():
+        if not _verdict(answer, candidate):
+            raise Hint(f"You refused {what}. Compare with differences, within about 1e-6.")
+    for what, candidate in wrong.items():
+        if _verdict(answer, candidate):
+            raise Hint(
+                f"You accepted a backward pass that {what}. Check a sequence with a batch, at random "
+                "numbers, for all five arrays."
+            )
+
+
+def _verdict(answer, candidate):
+    verdict = call(answer, candidate)
+    if not isinstance(verdict, bool | np.bool_):
+        raise Hint(f"Return True or False, not {type(verdict).__name__} {str(verdict)[:40]!r}.")
+    return bool(verdict)
+
+
+CHECKS = {
+    "bptt-1": _terms,
+    "bptt-2": _two_derivatives,
+    "bptt-3": _initial_state,
+    "bptt-4": _rectifier,
+    "bptt-5": _complex_step,
+    "bptt-6": _leaky,
+    "bptt-7": _chunks,
+    "bptt-8": _checker,
+}

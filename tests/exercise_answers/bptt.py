@@ -1,0 +1,198 @@
+"""Answers to the exercises of chapter 4."""
+
+import numpy as np
+
+from exercise_answers import Answers
+from rnncore import RNNCell, backward, forward
+
+
+def unit_derivatives(w, x, h0, *, w_factor=True, past=True):
+    h, total = h0, 0.0
+    for x_t in x:
+        new = np.tanh(w * h + x_t)
+        immediate = (1 - new**2) * h
+        total = immediate + past * (1 - new**2) * (w if w_factor else 1) * total
+        h = new
+    return [immediate, total]
+
+
+def sum_of_immediates(w, x, h0):
+    h, terms = h0, []
+    for x_t in x:
+        new = np.tanh(w * h + x_t)
+        terms.append((1 - new**2) * h)
+        h = new
+    return terms[-1], sum(terms)
+
+
+def to_h0(W_hh, h, dh, back=lambda W: W.T, slope=True):
+    da = np.zeros_like(h[0])
+    for h_t, dh_t in zip(h[::-1], dh[::-1], strict=True):
+        da = (dh_t + da @ back(W_hh)) * (1 - h_t * h_t if slope else 1)
+    return da @ back(W_hh)
+
+
+def rectified(W_hh, h0, h, dh, slope=lambda h: np.where(h > 0, 1.0, 0.0), shift=1, carry=1):
+    das, da = [], np.zeros_like(h0)
+    for h_t, dh_t in zip(h[::-1], dh[::-1], strict=True):
+        da = (dh_t + carry * (da @ W_hh.T)) * slope(h_t)
+        das.insert(0, da)
+    used = [h0, *h][1 - shift :]
+    return sum(u.T @ d for u, d in zip(used, das, strict=False))
+
+
+def difference(f, w, eps=1e-6):
+    grad = np.zeros(w.shape)
+    for i in np.ndindex(w.shape):
+        e = np.zeros(w.shape)
+        e[i] = eps
+        grad[i] = (f(w + e) - f(w - e)) / (2 * eps)
+    return grad
+
+
+def imaginary(f, w, eps=1e-20, divide=True):
+    flat = []
+    for k in range(w.size):
+        e = np.zeros(w.size, complex)
+        e[k] = 1j * eps
+        flat.append(np.imag(f(w + e.reshape(w.shape))) / (eps if divide else 1))
+    return np.reshape(flat, w.shape)
+
+
+def leaky(W_hh, a, alpha):
+    return np.diag(np.full(len(a), 1 - alpha)) + alpha * np.diag(1 / np.cosh(a) ** 2) @ W_hh.T
+
+
+def chunked(cell, params, x, dh, window, *, state=True, gradient=True):
+    ends = list(range(window, len(x), window))
+    caches, carried = [], None
+    for part in np.split(x, ends):
+        _, carried, cache = forward(cell, params, part, carried if state else None)
+        caches.append(cache)
+    total, d = np.zeros_like(params["W_hh"]), None
+    for part, cache in zip(reversed(np.split(dh, ends)), reversed(caches), strict=True):
+        grads, _, d = backward(cell, params, part, cache, d if gradient else None)
+        total += grads["W_hh"]
+    return total
+
+
+def checker(candidate, *, T=4, B=3, names=("W_xh", "W_hh", "b_h", "x", "h0"), tied=False):
+    rng = np.random.default_rng(9)
+    cell = RNNCell(2, 3)
+    q = {
+        "W_xh": rng.normal(size=(2, 3)),
+        "W_hh": rng.normal(size=(3, 3)),
+        "b_h": rng.normal(size=3),
+    }
+    if tied:
+        q["W_hh"] = np.eye(3)
+    q |= {"x": rng.normal(size=(T, B, 2)), "h0": rng.normal(size=(B, 3))}
+    dh = rng.normal(size=(T, B, 3))
+    h = forward(cell, q, q["x"], q["h0"])[0]
+    grads = candidate({k: q[k] for k in ("W_xh", "W_hh", "b_h")}, q["x"], q["h0"], h, dh)
+    for name in names:
+        numeric = difference(
+            lambda v, n=name: np.sum(
+                dh
+                * forward(
+                    cell, {**q, n: v}, v if n == "x" else q["x"], v if n == "h0" else q["h0"]
+                )[0]
+            ),
+            q[name],
+        )
+        if not np.allclose(grads[name], numeric, atol=1e-6):
+            return False
+    return True
+
+
+ANSWERS = {
+    "bptt-1": Answers(
+        right=lambda T, lag: sum(T - d for d in range(lag, T)),
+        wrong=[
+            (lambda T, lag: T - lag if lag < T else 0, "exactly"),
+            (lambda T, lag: sum(T - d for d in range(lag + 1, T)), "itself too"),
+            (lambda T, lag: (T - lag) * (T - lag + 1) // 2, "the answer is 0"),
+            (lambda T, lag: T**2 if lag == 0 else 0, "no step teaches"),
+            (lambda T, lag: T * (T + 1) // 2, "off by"),
+        ],
+    ),
+    "bptt-2": Answers(
+        right=lambda w, x, h0: tuple(unit_derivatives(w, x, h0)),
+        wrong=[
+            (lambda w, x, h0: tuple(unit_derivatives(w, x, h0)[::-1]), "swapped"),
+            (lambda w, x, h0: tuple(unit_derivatives(w, x, h0, past=False)), "depends on w too"),
+            (lambda w, x, h0: tuple(unit_derivatives(w, x, h0, w_factor=False)), "factor w"),
+            (sum_of_immediates, "added the immediate"),
+            (lambda w, x, h0: unit_derivatives(w, x, h0)[1], "2 results"),
+        ],
+    ),
+    "bptt-3": Answers(
+        right=to_h0,
+        wrong=[
+            (lambda W, h, dh: to_h0(W, h, dh, back=lambda W: W), "not transposed"),
+            (lambda W, h, dh: to_h0(W, h, dh, slope=False), "slope"),
+            (lambda W, h, dh: to_h0(W, h, dh) @ np.linalg.inv(W.T), "One more product"),
+            (lambda W, h, dh: to_h0(W, h[:1], dh[:1]), "is lost"),
+            (lambda W, h, dh: to_h0(W, h[1:], dh[1:]), "first step is missing"),
+            (lambda W, h, dh: to_h0(W, h, dh).sum(0), "shape"),
+        ],
+    ),
+    "bptt-4": Answers(
+        right=rectified,
+        wrong=[
+            (lambda W, h0, h, dh: rectified(W, h0, h, dh, slope=lambda h: 1 - h**2), "tanh"),
+            (lambda W, h0, h, dh: rectified(W, h0, h, dh, slope=lambda h: 1), "is missing"),
+            (lambda W, h0, h, dh: rectified(W, h0, h, dh, slope=lambda h: h), "not by h_t itself"),
+            (lambda W, h0, h, dh: rectified(W, h0, h, dh, shift=0), "h_(t-1)"),
+            (lambda W, h0, h, dh: rectified(W, h0, h, dh, carry=0), "is lost"),
+            (lambda W, h0, h, dh: rectified(W, h0, h[:1], dh[:1]), "off by"),
+        ],
+    ),
+    "bptt-5": Answers(
+        right=imaginary,
+        wrong=[
+            (difference, "nothing is subtracted"),
+            (lambda f, w: imaginary(f, w, divide=False), "Divide"),
+            (lambda f, w: imaginary(f, w).ravel()[:1], "shape"),
+            (lambda f, w: imaginary(f, w, eps=1e-4), "too large a step"),
+            (lambda f, w: imaginary(f, w) * (1 + 0j), "imaginary part"),
+            (lambda f, w: -imaginary(f, w), "off by"),
+        ],
+    ),
+    "bptt-6": Answers(
+        right=leaky,
+        wrong=[
+            (lambda W, a, alpha: leaky(W, a, alpha) - (1 - alpha) * np.eye(len(a)), "copied part"),
+            (lambda W, a, alpha: (1 - alpha) * np.eye(len(a)) + alpha * W.T, "slope"),
+            (lambda W, a, alpha: leaky(W.T, a, alpha), "not transposed"),
+            (lambda W, a, alpha: leaky(W, a, alpha).T, "transposed Jacobian"),
+            (
+                lambda W, a, alpha: (
+                    (1 - alpha) * np.eye(len(a)) + (1 - np.tanh(a) ** 2)[:, None] * W.T
+                ),
+                "factor alpha",
+            ),
+        ],
+    ),
+    "bptt-7": Answers(
+        right=chunked,
+        wrong=[
+            (lambda *args: chunked(*args, gradient=False), "truncated"),
+            (lambda *args: chunked(*args, state=False, gradient=False), "Neither"),
+            (lambda *args: chunked(*args, state=False), "does not cross"),
+            (lambda cell, params, x, dh, window: chunked(cell, params, -x, dh, window), "off by"),
+        ],
+    ),
+    "bptt-8": Answers(
+        right=checker,
+        wrong=[
+            (lambda candidate: True, "accepted"),
+            (lambda candidate: False, "refused"),
+            (lambda candidate: checker(candidate, T=1), "sum over t"),
+            (lambda candidate: checker(candidate, names=["W_xh", "W_hh", "b_h"]), "gradient of h0"),
+            (lambda candidate: checker(candidate, tied=True), "transpose"),
+            (lambda candidate: checker(candidate, B=1), "one sequence of the batch"),
+            (lambda candidate: 1.0, "True or False"),
+        ],
+    ),
+}
