@@ -39,12 +39,13 @@ def test_accessible(open_page, site, path, theme):
 
 
 @each_page
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_sideways_scrolling_on_a_telephone(open_page, site, path, theme):
-    page = open_page(site + path, theme=theme, width=390, height=844)
+def test_no_sideways_scrolling_on_a_telephone(open_page, site, path):
+    page = open_page(site + path, width=390, height=844)
     page.evaluate(OPEN_ALL)
-    page.wait_for_timeout(200)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for theme in ["light", "dark"]:
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+        page.wait_for_timeout(200)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
     # What sticks out of the screen lies in a box that scrolls, and the keyboard reaches that box.
     lost = page.evaluate("""() => [...document.querySelectorAll('article *')].filter(element => {
         const box = element.getBoundingClientRect();
@@ -78,13 +79,6 @@ def test_a_first_view_transfers_at_most_800_kilobytes(open_page, site, path):
         .filter(entry => ['navigation', 'resource'].includes(entry.entryType))
         .reduce((sum, entry) => sum + entry.transferSize, 0)""")
     assert 0 < size <= 800_000
-
-
-@each_page
-def test_formulas_are_set_without_an_error(open_page, site, path):
-    page = open_page(site + path)
-    assert page.locator("mjx-merror").count() == 0
-    assert page.locator(".math").count() == 0 or page.locator("mjx-container").count() > 0
 
 
 @each_chapter
