@@ -25,6 +25,12 @@ def _next_given_past(answer):
             "You conditioned on x_1 alone. The condition is (x_1, x_2).": lambda joint: (
                 joint / joint.sum(axis=(1, 2), keepdims=True)
             ),
+            "The sum lost its axis, so the division paired the wrong entries. Use keepdims=True.": (
+                lambda joint: joint / joint.sum(axis=2)
+            ),
+            "You divided by P(x_3). Divide by the probability of the condition (x_1, x_2).": (
+                lambda joint: joint / joint.sum(axis=(0, 1))
+            ),
             "You summed over x_1. Sum over x_3, the last axis.": lambda joint: (
                 joint / joint.sum(axis=0, keepdims=True)
             ),
@@ -115,6 +121,10 @@ def _make_windows(answer):
 
 
 def _expected_mse(answer):
+    if callable(answer):
+        got = np.asarray(call(answer, 2.0, 4), dtype=float)
+        if got.shape == () and 0 < abs(got - 5) < 0.05 and abs(got - 5) > 1e-9:
+            raise Hint("Close, but not exact: a formula is wanted, not a simulation.")
     expect_function(
         answer,
         lambda sd, m: sd**2 + sd**2 / m,
@@ -156,18 +166,20 @@ def _mixture(answer):
 
 
 def _best_sequence(answer):
+    def best_of(start, P, T):
+        def score(s):
+            return np.log(start[s[0]]) + sum(np.log(P[c, v]) for c, v in pairwise(s))
+
+        return max(product(range(len(start)), repeat=T), key=score)
+
     rng = np.random.default_rng(26)
     cases = []
     while len(cases) < 4:  # cases in which the greedy sequence is not the best one
         start, P, T = rng.dirichlet(np.ones(3)), rng.dirichlet(np.full(3, 0.7), size=3), 5
-        scores = {
-            s: np.log(start[s[0]]) + sum(np.log(P[c, v]) for c, v in pairwise(s))
-            for s in product(range(3), repeat=T)
-        }
+        best = best_of(start, P, T)
         greedy = [int(start.argmax())]
         while len(greedy) < T:
             greedy.append(int(P[greedy[-1]].argmax()))
-        best = max(scores, key=scores.get)
         if tuple(greedy) != best:
             cases.append((start, P, T, best, greedy))
     for start, P, T, best, greedy in cases:
@@ -181,6 +193,10 @@ def _best_sequence(answer):
             mistakes={
                 "This is the greedy sequence: the best next symbol at each step.": np.array(greedy),
                 "The sequence runs backwards.": np.array(best[::-1]),
+                "The start distribution is missing.": np.array(best_of(np.ones(3), P, T)),
+                "Your table is transposed: P[c, v] leads from c to v.": np.array(
+                    best_of(start, P.T, T)
+                ),
             },
         )
 

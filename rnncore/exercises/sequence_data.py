@@ -6,8 +6,15 @@ from rnncore.exercises import Hint, call, expect_function
 
 
 def _log_likelihood(answer):
+    def underflows(p, symbols):
+        with np.errstate(divide="ignore"):
+            return np.log(np.prod(p[symbols]))
+
     rng = np.random.default_rng(11)
-    inputs = [(rng.dirichlet(np.ones(V)), rng.integers(V, size=T)) for V, T in [(3, 5), (27, 40)]]
+    inputs = [
+        (rng.dirichlet(np.ones(V)), rng.integers(V, size=T))
+        for V, T in [(3, 5), (27, 40), (27, 5000)]
+    ]
     expect_function(
         answer,
         lambda p, symbols: np.bincount(symbols, minlength=len(p)) @ np.log(p),
@@ -18,6 +25,7 @@ def _log_likelihood(answer):
             ).mean(),
             "This is in bits. Use the natural logarithm.": lambda p, s: np.log2(p[s]).sum(),
             "This is the probability. Take its logarithm.": lambda p, s: np.prod(p[s]),
+            "The product of many probabilities is 0 in floating point. Sum logarithms.": underflows,
             "The sign is off: a log-probability is at most 0.": lambda p, s: -np.log(p[s]).sum(),
             "You summed over the vocabulary. Sum over the sequence.": lambda p, s: np.log(p).sum(),
         },
@@ -66,6 +74,9 @@ def _autocorrelation(answer):
             "The lag is off by one step.": lambda x, lag: reference(x, lag + 1),
             "Use the mean and the sum of squares of the whole sequence, not of each part.": (
                 lambda x, lag: np.corrcoef(x[lag:], x[:-lag])[0, 1]
+            ),
+            "Use sums, not means: the pairs are fewer than the steps.": lambda x, lag: (
+                reference(x, lag) * len(x) / (len(x) - lag)
             ),
             "Divide by the sum of squares over all steps, not by the variance.": lambda x, lag: (
                 reference(x, lag) * len(x)

@@ -52,6 +52,8 @@ ANSWERS = {
             (lambda joint: joint / joint.sum((1, 2), keepdims=True), "x_1 alone"),
             (lambda joint: joint / joint.sum(0), "summed over x_1"),
             (lambda joint: joint / joint.sum(1, keepdims=True), "summed over x_2"),
+            (lambda joint: joint / joint.sum(2), "keepdims"),
+            (lambda joint: joint / joint.sum((0, 1)), "P(x_3)"),
             (lambda joint: joint.sum(2), "shape"),
         ],
     ),
@@ -89,6 +91,7 @@ ANSWERS = {
         wrong=[
             (lambda sd, m: sd**2 / m, "its own noise"),
             (lambda sd, m: sd**2, "noisy too"),
+            (lambda sd, m: sd**2 * (1 + 1 / m) * 1.001, "a formula is wanted"),
             (lambda sd, m: sd * (1 + 1 / m), "Square"),
             (lambda sd, m: np.sqrt(sd**2 * (1 + 1 / m)), "root"),
         ],
@@ -108,7 +111,8 @@ ANSWERS = {
             (greedy, "greedy"),
             (lambda start, P, T: brute_force(start, P, T)[::-1], "backwards"),
             (lambda start, P, T: brute_force(start, P, T - 1), "shape"),
-            (lambda start, P, T: brute_force(start, P.T, T), "off by"),
+            (lambda start, P, T: brute_force(start, P.T, T), "transposed"),
+            (lambda start, P, T: brute_force(np.ones(3), P, T), "start distribution"),
         ],
     ),
 }

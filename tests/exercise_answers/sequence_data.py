@@ -5,6 +5,11 @@ import numpy as np
 from exercise_answers import Answers
 
 
+def log_of_product(p, symbols):
+    with np.errstate(divide="ignore"):
+        return np.log(np.prod(p[symbols]))
+
+
 def centred(x):
     return x - x.mean()
 
@@ -32,6 +37,7 @@ ANSWERS = {
             (lambda p, s: -np.log(p[s]).sum(), "sign"),
             (lambda p, s: np.log(p).sum(), "Sum over the sequence"),
             (lambda p, s: np.log(p[s]), "shape"),
+            (log_of_product, "Sum logarithms"),
         ],
     ),
     "sequence-2": Answers(
@@ -50,6 +56,10 @@ ANSWERS = {
             (
                 lambda x, lag: centred(x) @ np.roll(centred(x), lag) / np.sum(centred(x) ** 2),
                 "wrap",
+            ),
+            (
+                lambda x, lag: np.mean(centred(x)[lag:] * centred(x)[:-lag]) / np.var(x),
+                "Use sums, not means",
             ),
             (lambda x, lag: np.corrcoef(x[lag:], x[:-lag])[0, 1], "whole sequence"),
             (
