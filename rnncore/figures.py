@@ -188,7 +188,7 @@ def unrolled_graph(ax, steps, *, start="h_0", backward=False, red_box=None, cuts
         s, t = red_box
         corners = "round,pad=0,rounding_size=0.12"
         look = {"facecolor": "none", "edgecolor": VERMILION, "linewidth": 2.4}
-        ax.add_patch(FancyBboxPatch((s - 0.36, 0.65), t - s + 0.72, 0.73, corners, **look))
+        ax.add_patch(FancyBboxPatch((s - 0.28, 0.65), t - s + 0.56, 0.73, corners, **look))
     for s in cuts:
         ax.plot([s + 0.5, s + 0.5], [0.6, 1.02], color=BLACK, linestyle="-", linewidth=2.4)
         ax.text(s + 0.5, 0.56, "✂", ha="center", va="top", fontsize=16)
