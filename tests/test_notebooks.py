@@ -43,6 +43,27 @@ def test_the_table_of_contents_lists_the_chapters_in_order():
     assert chapters == sorted(CHAPTERS)
 
 
+STATEMENTS = {  # of the lecture notes, by the chapter that asserts them
+    "01-sequence-data": {"S1", "S2"},
+    "02-conditional-probability": {"S3", "S4"},
+    "03-latent-state-rnn": {"S5", "S6", "S7", "S8", "S9"},
+    "04-bptt": {"S10", "S11"},
+    "05-exploding-vanishing": {"S12"},
+    "06-truncated-bptt": {"S13"},
+    "07-lstm-gru": {"S14"},
+}
+
+
+@each_chapter
+def test_every_statement_of_the_notes_is_asserted_by_a_cell(chapter):
+    asserted = set()
+    for cell in code_cells(CHAPTERS[chapter]):
+        statement = re.match(r"# (S\d+): ", cell.source)
+        if statement and "assert" in cell.source:
+            asserted.add(statement[1])
+    assert asserted >= STATEMENTS[chapter]
+
+
 @each_chapter
 def test_sections_come_in_the_house_order(chapter):
     headings = re.findall(r"^## (.+)$", prose(CHAPTERS[chapter]), flags=re.MULTILINE)
