@@ -23,22 +23,23 @@ class Cache:
     """
 
     x: np.ndarray
-    gate_columns: np.ndarray  # (T, G, H, B)
-    state_columns: np.ndarray  # (T + 1, n_states, H, B)
-    extra_columns: np.ndarray  # (T, 0 or 1, H, B)
+    inputs: np.ndarray  # (T + 1, H + D + 1, B): the columns [h_{t-1}; x_t; 1] of every step
+    cells: np.ndarray  # (T + 1, n_states - 1, H, B): c of the LSTM
+    kept: np.ndarray  # (T, n_kept, H, B): gates first
+    n_gates: int
 
     @property
     def states(self) -> np.ndarray:
-        n, _, _, B = self.state_columns.shape
-        return self.state_columns.reshape(n, -1, B).swapaxes(1, 2)
+        H = self.kept.shape[2]
+        return np.hstack([self.inputs[:, :H], *self.cells.swapaxes(0, 1)]).swapaxes(1, 2)
 
     @property
     def h(self) -> np.ndarray:
-        return self.state_columns[1:, 0].swapaxes(1, 2)
+        return self.inputs[1:, : self.kept.shape[2]].swapaxes(1, 2)
 
     @property
     def gates(self) -> np.ndarray:
-        return self.gate_columns.swapaxes(2, 3)
+        return self.kept[:, : self.n_gates].swapaxes(2, 3)
 
 
 def _check_state(name, cell, state, batch_size, dtype):
@@ -78,26 +79,30 @@ def forward(cell, params, x, state=None):
     weights = cell.check_params(params)
     dtype = weights["W_xh"].dtype
     x = check_array("x", x, ("T", "B", cell.input_size), dtype)
-    T, B, _ = x.shape
-    H, G = cell.hidden_size, cell.n_gates
-    states = np.empty((T + 1, cell.n_states, H, B), dtype)
-    states[0] = _check_state("state", cell, state, B, dtype)
+    T, B, D = x.shape
+    H = cell.hidden_size
+    inputs = np.empty((T + 1, H + D + 1, B), dtype)
+    inputs[:T, H:-1] = x.swapaxes(1, 2)
+    inputs[:, -1] = 1
+    h = inputs[:, :H]
+    c = np.empty((T + 1, cell.n_states - 1, H, B), dtype)
+    state = _check_state("state", cell, state, B, dtype)
+    h[0], c[0] = state[0], state[1:]
 
-    scale = cell._scale(dtype)[:, None]
-    W_x, W_h = (np.multiply(weights[k].T, scale, order="C") for k in ("W_xh", "W_hh"))
-    gates = states[1:] if cell._gate_is_state else np.empty((T, G, H, B), dtype)
-    x_proj = gates.reshape(T, G * H, B)
-    np.matmul(W_x, x.swapaxes(1, 2), out=x_proj)  # the input's part of all steps at once
-    x_proj += weights["b_h"][:, None] * scale
-    extra = np.empty((T, cell._n_extra, H, B), dtype)
-    h_proj = np.empty((G * H, B), dtype)
-    h_proj_gates = h_proj.reshape(G, H, B)
+    W = np.concatenate([weights["W_hh"], weights["W_xh"], weights["b_h"][None]])
+    W *= cell._scale(dtype)
+    kept = h[1:, None] if cell._gate_is_state else np.empty((T, cell._n_kept, H, B), dtype)
+    products = [
+        (np.ascontiguousarray(A).T, columns, out.reshape(T, A.shape[1], B))
+        for A, columns, out in cell._products(W, inputs, kept)
+    ]
     for t in range(T):
-        np.matmul(W_h, states[t, 0], out=h_proj)
-        cell._step(gates[t], h_proj_gates, states[t], states[t + 1], extra[t])
+        for A, columns, out in products:
+            np.dot(A, columns[t], out=out[t])  # as matmul, which takes longer to call
+        cell._step(kept[t], h[t], h[t + 1], c[t], c[t + 1])
 
-    h = np.ascontiguousarray(states[1:, 0].swapaxes(1, 2))
-    return h, states[T].reshape(-1, B).T.copy(), Cache(x, gates, states, extra)
+    final_state = np.concatenate([h[T], *c[T]]).T.copy()
+    return h[1:].swapaxes(1, 2).copy(), final_state, Cache(x, inputs, c, kept, cell.n_gates)
 
 
 def backward(cell, params, dh, cache, dstate=None):
@@ -133,30 +138,33 @@ def backward(cell, params, dh, cache, dstate=None):
     H, GH = W_h.shape
     dh = check_array("dh", dh, (T, B, H), dtype)
     dstate = _check_state("dstate", cell, dstate, B, dtype)
-    grads = {name: np.zeros_like(array) for name, array in weights.items()}
+    dh_next, dc = dstate[0], dstate[1:]
+    dW_h, dW_x = np.zeros((H, GH), dtype), np.zeros((D + 1, GH), dtype)  # the last row is db_h
     dx = np.empty((T, B, D), dtype)
 
     n = max(MIN_STEPS, BLOCK // max(1, GH * B))
     for start in reversed(range(0, T, n)):
         block = slice(start, min(start + n, T))
-        gates, states = cache.gate_columns[block], cache.state_columns[:T][block]
-        slopes = cell._slopes(gates, cache.extra_columns[block], states)
-        dh_columns = dh[block].swapaxes(1, 2).copy()
-        dx_proj = np.empty_like(gates)
-        dh_proj = dx_proj if cell._shared else np.empty_like(gates)
-        for t in reversed(range(len(gates))):
-            dstate[0] += dh_columns[t]
-            cell._step_backward(dstate, [s[t] for s in slopes], dx_proj[t], dh_proj[t])
-            dstate[0] += W_h @ dh_proj[t].reshape(GH, B)
+        inputs = cache.inputs[:T][block]
+        slopes = cell._slopes(cache.kept[block], inputs[:, :H], cache.cells[:T][block])
+        dh_block = dh[block].swapaxes(1, 2).copy()
+        dx_proj = np.empty((len(dh_block), cell.n_gates, H, B), dtype)
+        dh_proj = dx_proj if cell._shared else np.empty_like(dx_proj)
+        dh_products = dh_proj.reshape(-1, GH, B)
+        for t in reversed(range(len(dh_block))):
+            dh_t = dh_block[t]
+            dh_t += dh_next
+            cell._step_backward(dh_t, dc, dx_proj[t], dh_proj[t], *[s[t] for s in slopes])
+            np.dot(W_h, dh_products[t], out=dh_next)
+            if cell._h_direct:
+                dh_next += dh_t
 
-        dx[block] = np.matmul(dx_proj.reshape(-1, GH, B).swapaxes(1, 2), W_x.T)
         # sums over the steps of the block and over the batch, as one product each
-        da = _over_time(dx_proj, GH)
-        grads["W_xh"] += cache.x[block].reshape(-1, D).T @ da.T
-        grads["b_h"] += da.sum(axis=1)
-        if not cell._shared:
-            da = _over_time(dh_proj, GH)
-        grads["W_hh"] += _over_time(states[:, 0], H) @ da.T
+        inputs, da = _over_time(inputs, H + D + 1), _over_time(dx_proj, GH)
+        np.dot(da.T, W_x.T, out=dx[block].reshape(-1, D))
+        dW_x += inputs[H:] @ da.T
+        dW_h += inputs[:H] @ (da if cell._shared else _over_time(dh_proj, GH)).T
+    grads = {"W_xh": dW_x[:-1], "W_hh": dW_h, "b_h": dW_x[-1]}
     return grads, dx, dstate.reshape(-1, B).T.copy()
 
 

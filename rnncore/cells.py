@@ -2,12 +2,14 @@
 
 A cell knows sizes and equations. It holds no parameters and no state; ``rnncore.bptt`` drives it.
 
-Inside, arrays stand as columns, one block per gate: ``gates (G, H, B)`` instead of ``(B, G*H)``. A gate
-is then one contiguous block, which makes every elementwise line below up to twice as fast. Three
+Inside, arrays stand as columns, one block per gate: ``gates (N, H, B)`` instead of ``(B, N*H)``. A gate
+is then one contiguous block, which makes every elementwise line below up to twice as fast. Four
 more things keep the loop over time short, and the equations are the same with or without them:
 
-- ``sigmoid(a) = 0.5 + 0.5 tanh(a / 2)``, so one tanh serves all gates. The driver halves the weights of
-  the sigmoid gates beforehand (``_halved``), which halves ``a``.
+- A product of ``[h; x; 1]`` with ``[W_hh; W_xh; b_h]`` gives a pre-activation at once; ``_products`` says which
+  rows of it meet in which block.
+- ``sigmoid(a) = 0.5 + 0.5 tanh(a / 2)``, so one tanh serves all gates. The weights of the sigmoid gates
+  are halved beforehand (``_halved``), which halves ``a``.
 - A step backward multiplies by local derivatives. They do not depend on the incoming gradient, so
   ``_slopes`` computes them for many steps at once, with a leading axis ``n`` for time.
 - Results go into arrays that exist already (``out=``).
@@ -24,8 +26,9 @@ Params = dict[str, np.ndarray]
 def check_array(name, array, shape, dtype):
     """Return array as dtype, or raise the ValueError that names it; letters in shape match any size."""
     array = np.asarray(array)
-    fits = array.ndim == len(shape) and all(
-        isinstance(want, str) or want == got for want, got in zip(shape, array.shape, strict=True)
+    fits = array.shape == shape or (
+        array.ndim == len(shape)
+        and all(isinstance(a, str) or a == b for a, b in zip(shape, array.shape, strict=True))
     )
     if not fits:
         expected = f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
@@ -54,11 +57,12 @@ class _Cell:
     hidden_size: int
 
     n_gates: ClassVar[int] = 1
-    n_states: ClassVar[int] = 1  # blocks of size H in the state
-    _n_extra: ClassVar[int] = 0  # arrays (H, B) that backward needs besides gates and states
+    n_states: ClassVar[int] = 1  # blocks of size H in the state: h, and c for the LSTM
+    _n_kept: ClassVar[int] = 1  # blocks that backward needs besides the states, gates first
     _halved: ClassVar[tuple] = ()  # gates whose pre-activation arrives halved
     _gate_is_state: ClassVar[bool] = False  # one array serves as both
     _shared: ClassVar[bool] = True  # x_proj and h_proj enter as a sum: their gradients are equal
+    _h_direct: ClassVar[bool] = False  # h_{t-1} also reaches h_t past the product with W_hh
 
     def __post_init__(self):
         for name in ("input_size", "hidden_size"):
@@ -127,15 +131,16 @@ class _Cell:
         state : (B, S), after the step
         cache : for ``step_backward``
         """
-        B, H, G = len(state), self.hidden_size, self.n_gates
+        B, H = len(state), self.hidden_size
         scale = self._scale(np.asarray(x_proj).dtype)
+        blocks = self._combine(*((part * scale).T.reshape(-1, H, B) for part in (x_proj, h_proj)))
         states = np.empty((2, self.n_states, H, B), scale.dtype)
         states[0] = np.asarray(state).T.reshape(-1, H, B)
-        gates = states[1:] if self._gate_is_state else np.empty((1, G, H, B), scale.dtype)
-        gates[0] = np.multiply(x_proj, scale).T.reshape(G, H, B)
-        extra = np.empty((1, self._n_extra, H, B), gates.dtype)
-        self._step(gates[0], np.multiply(h_proj, scale).T.reshape(G, H, B), *states, extra[0])
-        return states[1].reshape(-1, B).T, (gates, extra, states[:1])
+        kept = states[1:] if self._gate_is_state else np.empty((1, self._n_kept, H, B), scale.dtype)
+        kept[0, : len(blocks)] = blocks
+        h, c = states[:, 0], states[:, 1:]
+        self._step(kept[0], h[0], h[1], c[0], c[1])
+        return states[1].reshape(-1, B).T, (kept, h[:1], c[:1])
 
     def step_backward(self, dstate, cache):
         """One step backward: from the gradient of the new state to that of the inputs of ``step``.
@@ -152,10 +157,12 @@ class _Cell:
         """
         B, H = len(dstate), self.hidden_size
         dstate = np.array(np.asarray(dstate).T).reshape(-1, H, B)
-        dx_proj, dh_proj = np.empty_like(cache[0]), np.empty_like(cache[0])
-        if self._shared:
-            dh_proj = dx_proj
-        self._step_backward(dstate, [s[0] for s in self._slopes(*cache)], dx_proj[0], dh_proj[0])
+        dx_proj = np.empty((self.n_gates, H, B), dstate.dtype)
+        dh_proj = dx_proj if self._shared else np.empty_like(dx_proj)
+        slopes = [slope[0] for slope in self._slopes(*cache)]
+        self._step_backward(dstate[0], dstate[1:], dx_proj, dh_proj, *slopes)
+        if not self._h_direct:
+            dstate[0] = 0
         return dx_proj.reshape(-1, B).T, dh_proj.reshape(-1, B).T, dstate.reshape(-1, B).T
 
     def _scale(self, dtype):
@@ -163,6 +170,14 @@ class _Cell:
         scale = np.ones((self.n_gates, self.hidden_size), dtype)
         scale[list(self._halved)] = 0.5
         return scale.ravel()
+
+    def _combine(self, x_blocks, h_blocks):
+        """Return what ``_step`` finds in kept, from the parts of input and state (G, H, B)."""
+        return x_blocks + h_blocks
+
+    def _products(self, W, inputs, kept):
+        """Yield (weights, inputs, block of kept to be filled), all three with rows first."""
+        yield W, inputs, kept[:, : self.n_gates]
 
 
 class RNNCell(_Cell):
@@ -183,17 +198,14 @@ class RNNCell(_Cell):
 
     _gate_is_state: ClassVar[bool] = True
 
-    def _step(self, gates, h_proj, state, new_state, extra):
-        gates += h_proj
-        np.tanh(gates, out=new_state)
+    def _step(self, gates, h_prev, h, c_prev, c):
+        np.tanh(gates, out=gates)  # gates is h
 
-    def _slopes(self, gates, extra, states):
-        return (1 - gates**2,)  # tanh' = 1 - tanh²
+    def _slopes(self, gates, h_prev, c_prev):
+        return (1 - gates[:, 0] ** 2,)  # tanh' = 1 - tanh²
 
-    def _step_backward(self, dstate, slopes, dx_proj, dh_proj):
-        (slope,) = slopes
-        np.multiply(dstate, slope, out=dx_proj)
-        dstate[...] = 0  # h_{t-1} acts through h_proj alone
+    def _step_backward(self, dh, dc, dx_proj, dh_proj, slope):
+        np.multiply(dh, slope, out=dx_proj[0])
 
 
 class LSTMCell(_Cell):
@@ -220,7 +232,7 @@ class LSTMCell(_Cell):
 
     n_gates: ClassVar[int] = 4
     n_states: ClassVar[int] = 2
-    _n_extra: ClassVar[int] = 1
+    _n_kept: ClassVar[int] = 5  # i f g o, tanh(c)
     _halved: ClassVar[tuple] = (0, 1, 3)
 
     def init_params(self, rng, dtype=np.float64, forget_bias=1.0) -> Params:
@@ -229,35 +241,32 @@ class LSTMCell(_Cell):
         params["b_h"][self.hidden_size : 2 * self.hidden_size] = forget_bias
         return params
 
-    def _step(self, gates, h_proj, state, new_state, extra):
-        (_, c_prev), (h, c), (tanh_c,) = state, new_state, extra
-        gates += h_proj
-        np.tanh(gates, out=gates)
+    def _step(self, gates, h_prev, h, c_prev, c):
+        np.tanh(gates[:4], out=gates[:4])
         _sigmoid_of_tanh(gates[:2])
         _sigmoid_of_tanh(gates[3])
-        i, f, g, o = gates
-        np.multiply(f, c_prev, out=c)
-        c += i * g
-        np.tanh(c, out=tanh_c)
+        i, f, g, o, tanh_c = gates
+        np.multiply(f, c_prev[0], out=c[0])
+        c[0] += i * g
+        np.tanh(c[0], out=tanh_c)
         np.multiply(o, tanh_c, out=h)
 
-    def _slopes(self, gates, extra, states):
-        i, f, g, o = gates.swapaxes(0, 1)
-        tanh_c, c_prev = extra[:, 0], states[:, 1]
-        slopes = (1 - gates) * gates  # sigmoid' = sigmoid (1 - sigmoid); g follows below
+    def _slopes(self, gates, h_prev, c_prev):
+        i, f, g, o, tanh_c = gates.swapaxes(0, 1)
+        slopes = 1 - gates[:, :4]
+        slopes *= gates[:, :4]  # sigmoid' = sigmoid (1 - sigmoid); g follows below
         slopes[:, 0] *= g
-        slopes[:, 1] *= c_prev
+        slopes[:, 1] *= c_prev[:, 0]
         slopes[:, 2] = (1 - g**2) * i
         slopes[:, 3] *= tanh_c
         return slopes, (1 - tanh_c**2) * o, f
 
-    def _step_backward(self, dstate, slopes, dx_proj, dh_proj):
-        (dh, dc), (gate_slopes, dc_dh, f) = dstate, slopes
+    def _step_backward(self, dh, dc, dx_proj, dh_proj, gate_slopes, dc_dh, f):
         np.multiply(dh, gate_slopes[3], out=dx_proj[3])
-        dc += dh * dc_dh  # h_t = o tanh(c_t)
+        dh *= dc_dh  # h_t = o tanh(c_t)
+        dc += dh
         np.multiply(dc, gate_slopes[:3], out=dx_proj[:3])
         dc *= f  # the path that keeps a gradient alive: c_t = f c_{t-1} + ...
-        dh[...] = 0
 
 
 class GRUCell(_Cell):
@@ -284,36 +293,40 @@ class GRUCell(_Cell):
     """
 
     n_gates: ClassVar[int] = 3
-    _n_extra: ClassVar[int] = 1
+    _n_kept: ClassVar[int] = 4  # r z n, h_n
     _halved: ClassVar[tuple] = (0, 1)
     _shared: ClassVar[bool] = False
+    _h_direct: ClassVar[bool] = True
 
-    def _step(self, gates, h_proj, state, new_state, extra):
-        (h_prev,), (h,), (r_hn,) = state, new_state, extra
-        r_and_z = gates[:2]
-        r_and_z += h_proj[:2]
-        np.tanh(r_and_z, out=r_and_z)
-        _sigmoid_of_tanh(r_and_z)
-        r, z, n = gates
-        np.multiply(r, h_proj[2], out=r_hn)
-        n += r_hn
+    def _combine(self, x_blocks, h_blocks):  # r needs x_n and h_n apart
+        return np.concatenate([x_blocks[:2] + h_blocks[:2], x_blocks[2:], h_blocks[2:]])
+
+    def _products(self, W, inputs, kept):
+        H = self.hidden_size
+        yield W[:, : 2 * H], inputs, kept[:, :2]
+        yield W[H:, 2 * H :], inputs[:, H:], kept[:, 2]
+        yield W[:H, 2 * H :], inputs[:, :H], kept[:, 3]
+
+    def _step(self, gates, h_prev, h, c_prev, c):
+        np.tanh(gates[:2], out=gates[:2])
+        _sigmoid_of_tanh(gates[:2])
+        r, z, n, h_n = gates
+        n += r * h_n
         np.tanh(n, out=n)
         np.subtract(h_prev, n, out=h)  # (1 - z) n + z h_prev = z (h_prev - n) + n
         h *= z
         h += n
 
-    def _slopes(self, gates, extra, states):
-        r, z, n = gates.swapaxes(0, 1)
-        r_hn, h_prev = extra[:, 0], states[:, 0]
-        slopes = np.empty_like(gates)
+    def _slopes(self, gates, h_prev, c_prev):
+        r, z, n, h_n = gates.swapaxes(0, 1)
+        slopes = np.empty_like(gates[:, :3])
         slopes[:, 2] = (1 - n**2) * (1 - z)
         slopes[:, 1] = (1 - z) * z * (h_prev - n)
-        slopes[:, 0] = (1 - r) * r_hn * slopes[:, 2]  # sigmoid'(r) h_n = (1 - r) r h_n
+        slopes[:, 0] = (1 - r) * r * h_n * slopes[:, 2]
         return slopes, r, z
 
-    def _step_backward(self, dstate, slopes, dx_proj, dh_proj):
-        gate_slopes, r, z = slopes
-        np.multiply(dstate, gate_slopes, out=dx_proj)
+    def _step_backward(self, dh, dc, dx_proj, dh_proj, gate_slopes, r, z):
+        np.multiply(dh, gate_slopes, out=dx_proj)
         dh_proj[:2] = dx_proj[:2]
         np.multiply(dx_proj[2], r, out=dh_proj[2])
-        dstate *= z
+        dh *= z

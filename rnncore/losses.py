@@ -56,10 +56,11 @@ def softmax_cross_entropy(logits, targets, mask=None):
         )
     shifted = logits - logits.max(axis=-1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    log_p_target = np.take_along_axis(log_p, index, axis=-1)
-    dlogits = np.exp(log_p)
-    np.put_along_axis(dlogits, index, np.exp(log_p_target) - 1, axis=-1)
-    return -(weights * log_p_target).sum().item(), weights * dlogits
+    dlogits, target = np.exp(log_p), (np.arange(index.size), index.ravel())
+    V = logits.shape[-1]
+    log_p_target = log_p.reshape(-1, V)[target]
+    dlogits.reshape(-1, V)[target] = np.exp(log_p_target) - 1
+    return -(weights.ravel() * log_p_target).sum().item(), weights * dlogits
 
 
 def mean_squared_error(y, targets, mask=None):

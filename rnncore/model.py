@@ -53,7 +53,8 @@ class SequenceModel:
         """
         h, final_state, cache = forward(self.cell, params, x, state)
         W_hy, b_y = self._readout(params)
-        return h @ W_hy + b_y, final_state, cache
+        y = h.reshape(-1, self.cell.hidden_size) @ W_hy + b_y  # one product for all steps
+        return y.reshape(*h.shape[:2], self.output_size), final_state, cache
 
     def loss_and_grads(self, params, x, targets, state=None, mask=None):
         """Loss and its gradient by every parameter; no gradient flows into the initial state's past.
@@ -79,9 +80,11 @@ class SequenceModel:
         """
         y, final_state, cache = self.forward(params, x, state)
         loss, dy = self.loss(y, targets, mask)
-        grads, _, _ = backward(self.cell, params, dy @ params["W_hy"].T, cache)
-        grads["W_hy"] = np.tensordot(cache.h, dy, axes=([0, 1], [0, 1]))
-        grads["b_y"] = dy.sum(axis=(0, 1))
+        dy, h = dy.reshape(-1, self.output_size), cache.h
+        dh = (dy @ params["W_hy"].T).reshape(h.shape)
+        grads, _, _ = backward(self.cell, params, dh, cache)
+        grads["W_hy"] = h.reshape(-1, self.cell.hidden_size).T @ dy
+        grads["b_y"] = dy.sum(axis=0)
         return loss, grads, final_state
 
 
