@@ -1,0 +1,250 @@
+"""Checks of chapter 6, truncated BPTT."""
+
+import numpy as np
+
+from rnncore.exercises import expect_function
+
+
+def _pairs_kept(answer):
+    def count(keep):
+        def counted(T, K):
+            pairs = [(t, s) for t in range(T) for s in range(t + 1)]
+            return (
+                sum(t - s < K + keep for t, s in pairs),
+                sum(t // (K + keep) == s // (K + keep) for t, s in pairs),
+            )
+
+        return counted
+
+    expect_function(
+        answer,
+        count(0),
+        [(7, 3), (20, 5), (9, 4)],
+        mistakes={
+            "K steps are the lags 0 to K - 1. You counted lag K as well.": count(1),
+            "The pair (t, t) counts: a step teaches itself.": lambda T, K: (
+                count(0)(T, K)[0] - T,
+                count(0)(T, K)[1] - T,
+            ),
+            "The first steps have fewer than K steps before them.": lambda T, K: (
+                T * K,
+                count(0)(T, K)[1],
+            ),
+            "The last chunk is shorter where K does not divide T.": lambda T, K: (
+                count(0)(T, K)[0],
+                -(-T // K) * K * (K + 1) // 2,
+            ),
+            "You left out the last, shorter chunk.": lambda T, K: (
+                count(0)(T, K)[0],
+                T // K * K * (K + 1) // 2,
+            ),
+        },
+    )
+
+
+def _bptt_weights(answer):
+    def weights(keep, future=False):
+        def table(T, back, every):
+            M = np.zeros((T, T))
+            for end in range(every - 1, T, every):
+                for t in range(end - every + 1, end + 1):
+                    for s in range(max(0, keep(t, end) - back), T if future else t + 1):
+                        M[t, s] = s <= end
+            return M
+
+        return table
+
+    right = weights(lambda t, end: end + 1)
+    expect_function(
+        answer,
+        right,
+        [(12, 5, 3), (10, 4, 1), (12, 4, 4), (12, 6, 2)],
+        mistakes={
+            "You count `back` from the step of the loss. The pass starts at the end of its group.": (
+                weights(lambda t, end: t + 1)
+            ),
+            "You go back one step too far.": weights(lambda t, end: end),
+            "You stop one step too early.": weights(lambda t, end: end + 2),
+            "No loss reaches a later step: s > t must be 0.": (
+                weights(lambda t, end: end + 1, future=True)
+            ),
+            "M[t, s]: the row is the later step t, the column the earlier step s.": (
+                lambda T, back, every: right(T, back, every).T
+            ),
+        },
+    )
+
+
+def _cut_backward(answer):
+    def recursion(derivative=True, place=0, transpose=False, on_loss=False, use=True):
+        def deltas(h, dh, W_hh, factor):
+            T, W = len(h), W_hh if transpose else W_hh.T
+            da, later = np.zeros_like(h), np.zeros(h.shape[1])
+            for s in range(T - 1, -1, -1):
+                f = factor[min(s + place, T - 1)] if use else 1.0
+                total = f * (dh[s] + later) if on_loss else dh[s] + f * later
+                da[s] = total * (1 - h[s] ** 2 if derivative else 1)
+                later = da[s] @ W
+            return da
+
+        return deltas
+
+    rng = np.random.default_rng(61)
+    inputs = [
+        (
+            np.tanh(rng.normal(size=(T, H))),
+            rng.normal(size=(T, H)),
+            rng.normal(size=(H, H)),
+            rng.choice([0.0, 1.0, 1.25], T),
+        )
+        for T, H in [(6, 3), (9, 2)]
+    ]
+    expect_function(
+        answer,
+        recursion(),
+        inputs,
+        mistakes={
+            "The derivative of tanh, 1 - h**2, is missing.": recursion(derivative=False),
+            "W_hh is transposed: going back means da @ W_hh.T.": recursion(transpose=True),
+            "factor[s] acts between step s + 1 and step s, not one step later.": recursion(place=1),
+            "The factor acts on what comes from later steps only, not on dh[s].": (
+                recursion(on_loss=True)
+            ),
+            "This is the full gradient: the factors were not used.": recursion(use=False),
+        },
+    )
+
+
+def _survivor(answer):
+    def numbers(c, lag):
+        weights, chances = [1.0], [1.0]
+        for _ in range(lag):
+            weights.append(weights[-1] / (1 - c))
+            chances.append(chances[-1] * (1 - c))
+        return chances[-1], weights[-1], np.sqrt(chances[-1] * weights[-1] ** 2 - 1)
+
+    def variance(c, lag):
+        chance, weight, spread = numbers(c, lag)
+        return chance, weight, spread**2
+
+    expect_function(
+        answer,
+        numbers,
+        [(0.1, 5), (0.25, 3), (0.5, 10)],
+        mistakes={
+            "The third number is the variance. Take its root.": variance,
+            "A lag of n steps passes n coins, not n + 1.": lambda c, lag: numbers(c, lag + 1),
+            "A lag of n steps passes n coins, not n - 1.": lambda c, lag: numbers(c, lag - 1),
+            "c is the probability of a cut; a pair survives with 1 - c at each coin.": (
+                lambda c, lag: numbers(1 - c, lag)
+            ),
+        },
+    )
+
+
+def _cut_slope(answer):
+    def slope(w, b, h0, T, K, shift=0, mean=False):
+        total, h, dh = 0.0, h0, 0.0  # dh is dh/dw, carried forward and dropped at a cut
+        for t in range(T):
+            if (t + shift) % K == 0:
+                dh = 0.0
+            new = np.tanh(w * h + b)
+            dh = (1 - new**2) * (h + w * dh)
+            h = new
+            total += h * dh
+        return total / T if mean else total
+
+    def zero_start(w, b, h0, T, K):
+        total = 0.0
+        for start in range(0, T, K):
+            total += slope(w, b, h0 if start == 0 else 0.0, min(K, T - start), T)
+        return total
+
+    expect_function(
+        answer,
+        slope,
+        [(1.2, 0.1, 0.3, 12, 4), (-0.8, 0.4, 0.9, 10, 3), (1.5, -0.2, 0.6, 8, 1)],
+        rtol=1e-5,
+        mistakes={
+            "This is the full derivative. The states at the cuts must not depend on w.": (
+                lambda w, b, h0, T, K: slope(w, b, h0, T, T)
+            ),
+            "The windows start from zero. They start from the state that was reached.": zero_start,
+            "The cuts are one step early: the first comes after step K.": (
+                lambda w, b, h0, T, K: slope(w, b, h0, T, K, shift=1)
+            ),
+            "The loss is a sum, not a mean.": (
+                lambda w, b, h0, T, K: slope(w, b, h0, T, K, mean=True)
+            ),
+            "The loss has a factor 1/2.": lambda w, b, h0, T, K: 2 * slope(w, b, h0, T, K),
+        },
+    )
+
+
+def _smallest_k(answer):
+    def sensitivities(n, up):
+        row, S = np.zeros(n), [0.0]  # row: how much unit 0 hears of each unit after k steps
+        row[0] = 1.0
+        for _ in range(400):
+            S.append(S[-1] + row[:up].sum() - row[up:].sum())
+            row = row / 2 + np.append(0.0, row[:-1]) / 2
+        return np.array(S[1:])
+
+    def turn(n, up):
+        wrong = sensitivities(n, up) * (2 * up - n) <= 0
+        return int(np.max(np.nonzero(wrong)[0], initial=-1)) + 2
+
+    expect_function(
+        answer,
+        turn,
+        [(23, 10), (23, 5), (12, 5), (9, 6), (15, 0)],
+        mistakes={
+            "This is the last K with the wrong sign. The answer is one more.": (
+                lambda n, up: turn(n, up) - 1
+            ),
+            "This is one too many.": lambda n, up: turn(n, up) + 1,
+            "You found where the sensitivity is largest, not where it gets the right sign.": (
+                lambda n, up: int(np.argmax(np.abs(sensitivities(n, up)))) + 1
+            ),
+            "Up and down are exchanged.": lambda n, up: turn(n, n - up),
+        },
+    )
+
+
+def _best_plan(answer):
+    def plan(T, budget, divide=True, length=lambda back, every: back - every + 1, cheapest=True):
+        plans = [
+            (length(back, every), (-1 if cheapest else 1) * back * T / every, back, every)
+            for every in range(1, T + 1)
+            if not (divide and T % every)
+            for back in range(every, T + 1)
+            if back * T / every <= budget
+        ]
+        return max(plans)[2:]
+
+    expect_function(
+        answer,
+        plan,
+        [(12, 24), (20, 45), (30, 100), (16, 200)],
+        mistakes={
+            "`every` must divide T.": lambda T, b: plan(T, b, divide=False),
+            "A loss at the start of a group goes back back - every + 1 steps; maximise that, not back.": (
+                lambda T, b: plan(T, b, length=lambda back, every: back)
+            ),
+            "There is an equally long plan with fewer backward steps.": (
+                lambda T, b: plan(T, b, cheapest=False)
+            ),
+            "Return (back, every) in this order.": lambda T, b: plan(T, b)[::-1],
+        },
+    )
+
+
+CHECKS = {
+    "truncation-1": _pairs_kept,
+    "truncation-2": _bptt_weights,
+    "truncation-3": _cut_backward,
+    "truncation-4": _survivor,
+    "truncation-5": _cut_slope,
+    "truncation-6": _smallest_k,
+    "truncation-7": _best_plan,
+}

@@ -1,0 +1,132 @@
+"""Answers to the exercises of chapter 6."""
+
+import numpy as np
+
+from exercise_answers import Answers
+
+
+def pairs(T, K):
+    t = np.arange(T)
+    return np.minimum(K, t + 1).sum(), (t % K + 1).sum()
+
+
+def weights(T, back, every, shift=0):
+    t, s = np.indices((T, T))
+    end = (t // every + 1) * every - 1
+    return (s <= t) & (s > end - back + shift)
+
+
+def backward(h, dh, W, factor, derivative=1):
+    da, later = [], 0
+    for s in range(len(h) - 1, -1, -1):
+        da.insert(0, (dh[s] + factor[s] * later) * (1 - derivative * h[s] ** 2))
+        later = W @ da[0]
+    return da
+
+
+def slope(w, b, h0, T, K, frozen=None, eps=1e-6):
+    def loss(changed):
+        h, base, total = h0, h0, 0.0
+        for t in range(T):
+            if t % K == 0:
+                h = base if frozen is None else frozen
+            base, h = np.tanh(w * base + b), np.tanh(changed * h + b)
+            total += h**2 / 2
+        return total
+
+    return (loss(w + eps) - loss(w - eps)) / (2 * eps)
+
+
+def turn(n, up):
+    A = (np.eye(n) + np.eye(n, k=1)) / 2
+    p = np.r_[np.ones(up), -np.ones(n - up)]
+    S = np.cumsum([(np.linalg.matrix_power(A, k) @ p)[0] for k in range(400)])
+    K = 400
+    while K and S[K - 1] * (2 * up - n) > 0:
+        K -= 1
+    return K + 1
+
+
+def plan(T, budget):
+    best = None
+    for every in (e for e in range(1, T + 1) if T % e == 0):
+        back = min(T, budget * every // T)
+        key = (back - every + 1, -back * T / every)
+        if best is None or key > best[0]:
+            best = key, (back, every)
+    return best[1]
+
+
+ANSWERS = {
+    "truncation-1": Answers(
+        right=pairs,
+        wrong=[
+            (lambda T, K: pairs(T, K + 1), "lags 0 to K - 1"),
+            (lambda T, K: (pairs(T, K)[0] - T, pairs(T, K)[1] - T), "(t, t) counts"),
+            (lambda T, K: (T * K, pairs(T, K)[1]), "first steps"),
+            (lambda T, K: (pairs(T, K)[0], T // K * K * (K + 1) // 2), "shorter chunk"),
+            (lambda T, K: pairs(T, K)[0], "2 results"),
+        ],
+    ),
+    "truncation-2": Answers(
+        right=weights,
+        wrong=[
+            (lambda T, back, every: np.tril(weights(T, back, 1)), "from the step of the loss"),
+            (lambda T, back, every: weights(T, back, every, -1), "one step too far"),
+            (lambda T, back, every: weights(T, back, every, 1), "one step too early"),
+            (lambda T, back, every: weights(T, back, every).T, "row is the later"),
+            (lambda T, back, every: weights(T, back, every)[1:], "shape"),
+        ],
+    ),
+    "truncation-3": Answers(
+        right=backward,
+        wrong=[
+            (lambda h, dh, W, f: backward(h, dh, W, f, 0), "derivative of tanh"),
+            (lambda h, dh, W, f: backward(h, dh, W.T, f), "transposed"),
+            (lambda h, dh, W, f: backward(h, dh, W, np.ones_like(f)), "full gradient"),
+            (lambda h, dh, W, f: backward(h, dh, W, np.append(f[1:], f[-1])), "one step later"),
+        ],
+    ),
+    "truncation-4": Answers(
+        right=lambda c, lag: ((1 - c) ** lag, (1 - c) ** -lag, ((1 - c) ** -lag - 1) ** 0.5),
+        wrong=[
+            (lambda c, lag: ((1 - c) ** lag, (1 - c) ** -lag, (1 - c) ** -lag - 1), "variance"),
+            (lambda c, lag: (c**lag, c**-lag, (c**-lag - 1) ** 0.5), "probability of a cut"),
+            (
+                lambda c, lag: (
+                    (1 - c) ** (lag + 1),
+                    (1 - c) ** -(lag + 1),
+                    ((1 - c) ** -(lag + 1) - 1) ** 0.5,
+                ),
+                "n + 1",
+            ),
+        ],
+    ),
+    "truncation-5": Answers(
+        right=slope,
+        wrong=[
+            (lambda w, b, h0, T, K: slope(w, b, h0, T, T), "full derivative"),
+            (lambda w, b, h0, T, K: 2 * slope(w, b, h0, T, K), "factor 1/2"),
+            (lambda w, b, h0, T, K: slope(w, b, h0, T, K) / T, "not a mean"),
+            (lambda w, b, h0, T, K: slope(w, b, h0, T, K, frozen=h0), "off by"),
+        ],
+    ),
+    "truncation-6": Answers(
+        right=turn,
+        wrong=[
+            (lambda n, up: turn(n, up) - 1, "one more"),
+            (lambda n, up: turn(n, up) + 1, "one too many"),
+            (lambda n, up: n, "off by"),
+            (lambda n, up: turn(n, n - up), "exchanged"),
+        ],
+    ),
+    "truncation-7": Answers(
+        right=plan,
+        wrong=[
+            (lambda T, budget: plan(T, budget)[::-1], "in this order"),
+            (lambda T, budget: (budget // T, 1), "off by"),
+            (lambda T, budget: (T, T), "not back"),
+            (lambda T, budget: plan(T, budget)[0], "2 results"),
+        ],
+    ),
+}
