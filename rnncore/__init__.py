@@ -11,7 +11,9 @@ Every array in the package uses one legend::
 
 Time comes first and vectors are rows, so a layer is ``x @ W + b``. A gradient is called ``d<thing>``
 and has the shape of the thing; a gradient dict has the keys of the parameter dict. The dtype of the
-parameters decides the dtype of everything.
+parameters decides the dtype of everything. An argument that does not fit (shape, dtype, range, nan)
+raises a ``ValueError`` that names it, what was expected and what came; a seed where a ``Generator`` is
+due raises ``TypeError``.
 """
 
 from rnncore.bptt import backward, forward, state_jacobian
@@ -23,22 +25,7 @@ from rnncore.optim import SGD, Adam, clip_grad_norm, global_norm
 from rnncore.train import train_batches, train_tbptt
 
 __all__ = [
-    "SGD",
-    "Adam",
-    "GRUCell",
-    "LSTMCell",
-    "RNNCell",
-    "SequenceModel",
-    "backward",
-    "check_grads",
-    "clip_grad_norm",
-    "forward",
-    "global_norm",
-    "mean_squared_error",
-    "numerical_grad",
-    "sample",
-    "softmax_cross_entropy",
-    "state_jacobian",
-    "train_batches",
-    "train_tbptt",
-]
+    "SGD", "Adam", "GRUCell", "LSTMCell", "RNNCell", "SequenceModel", "backward", "check_grads",
+    "clip_grad_norm", "forward", "global_norm", "mean_squared_error", "numerical_grad",
+    "sample", "softmax_cross_entropy", "state_jacobian", "train_batches", "train_tbptt",
+]  # fmt: skip

@@ -53,28 +53,10 @@ def _check_state(name, cell, state, batch_size, dtype):
 def forward(cell, params, x, state=None):
     """Run a cell over a sequence: ``state_t = step(x_t W_xh + b_h, h_{t-1} W_hh, state_{t-1})``.
 
-    Parameters
-    ----------
-    cell : RNNCell, LSTMCell or GRUCell
-    params : dict with W_xh (D, G*H), W_hh (H, G*H), b_h (G*H,); other keys are ignored
-    x : (T, B, D)
-    state : (B, S), by default zero
-
-    Returns
-    -------
-    h : (T, B, H), the hidden state after every step
-    final_state : (B, S), after the last step; pass it on to continue the sequence
-    cache : for ``backward``; ``cache.states`` and ``cache.gates`` can be looked at
-
-    Raises
-    ------
-    ValueError
-        If a shape does not fit or a value is not finite.
-
-    Notes
-    -----
-    Derived in chapter 3. A padded sequence needs no special care here: padding comes last, and what
-    a mask hides in the loss sends no gradient back.
+    Parameters: the parameters of the cell (other keys are ignored), ``x (T, B, D)`` and the initial
+    ``state (B, S)``, by default zero. Returns ``h (T, B, H)``; ``final_state (B, S)``, which
+    continues the sequence; and a ``Cache``. Padding needs no care here: it comes last, and what a
+    mask hides in the loss sends no gradient back. Derived in chapter 3.
     """
     weights = cell.check_params(params)
     dtype = weights["W_xh"].dtype
@@ -108,28 +90,12 @@ def forward(cell, params, x, state=None):
 def backward(cell, params, dh, cache, dstate=None):
     """Backpropagation through time: the gradient of a loss, from its gradient in every ``h_t``.
 
-    Parameters
-    ----------
-    cell, params : as given to ``forward``
-    dh : (T, B, H), derivative of the loss by ``h``, not counting what acts through later steps
-    cache : of ``forward``; not changed
-    dstate : (B, S), gradient that arrives at the final state from later steps, by default zero. Pass
-        the ``dstate0`` of the later chunk for full BPTT in chunks, nothing for truncated BPTT
-
-    Returns
-    -------
-    grads : dict with the keys of the cell's parameters
-    dx : (T, B, D)
-    dstate0 : (B, S), gradient of the initial state
-
-    Raises
-    ------
-    ValueError
-        If a shape does not fit or a value is not finite.
-
-    Notes
-    -----
-    Derived in chapter 4, after Werbos (1990). Time and memory are linear in T.
+    Parameters: ``dh (T, B, H)``, not counting what acts through later steps; the cache of
+    ``forward``, not changed; ``dstate (B, S)``, the gradient that arrives at the final state from
+    later steps, by default zero: pass the ``dstate0`` of the later chunk for full BPTT in chunks,
+    nothing for truncated BPTT. Returns ``grads``, a dict with the keys of the cell's parameters,
+    ``dx (T, B, D)``, and ``dstate0 (B, S)`` of the initial state. Time and memory are linear in T.
+    Source: Werbos (1990). Derived in chapter 4.
     """
     weights = cell.check_params(params)
     W_x, W_h = weights["W_xh"], weights["W_hh"]
@@ -175,27 +141,11 @@ def _over_time(columns, rows):
 
 
 def state_jacobian(cell, params, x, state):
-    """Jacobian of the state after a sequence by the state before it.
+    """Jacobian ``(S, S)`` of the state after a sequence by the state before it.
 
-    Parameters
-    ----------
-    cell, params : as for ``forward``
-    x : (T, 1, D), one sequence
-    state : (1, S)
-
-    Returns
-    -------
-    J : (S, S), where ``J[i, j]`` is the derivative of ``final_state[0, i]`` by ``state[0, j]``. It is the
-        product of the T one-step Jacobians, the latest one leftmost; for T = 0 the identity
-
-    Raises
-    ------
-    ValueError
-        If a shape does not fit or a value is not finite.
-
-    Notes
-    -----
-    Derived in chapter 5. With row vectors a gradient goes back as ``dstate @ J``.
+    ``J[i, j]`` is the derivative of ``final_state[0, i]`` by ``state[0, j]``, for ``x (T, 1, D)``
+    and ``state (1, S)``: the product of the T one-step Jacobians, the latest leftmost; for T = 0
+    the identity. With row vectors a gradient goes back as ``dstate @ J``. Derived in chapter 5.
     """
     S = cell.state_size
     dtype = cell.check_params(params)["W_xh"].dtype

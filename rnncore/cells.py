@@ -78,19 +78,8 @@ class _Cell:
     def init_params(self, rng, dtype=np.float64) -> Params:
         """Weights uniform in ±1/sqrt(H), biases zero.
 
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-        dtype : dtype of all parameters, and so of everything computed with them
-
-        Returns
-        -------
-        params : dict with W_xh (D, G*H), W_hh (H, G*H), b_h (G*H,)
-
-        Raises
-        ------
-        TypeError
-            If rng is a seed instead of a Generator.
+        Takes a generator and the dtype of all parameters, and so of everything computed with them.
+        Returns a dict with ``W_xh (D, G*H)``, ``W_hh (H, G*H)`` and ``b_h (G*H,)``.
         """
         check_rng(rng)
         D, H, G = self.input_size, self.hidden_size, self.n_gates
@@ -120,16 +109,9 @@ class _Cell:
     def step(self, x_proj, h_proj, state):
         """One step forward.
 
-        Parameters
-        ----------
-        x_proj : (B, G*H), the input's part of the pre-activation, ``x_t @ W_xh + b_h``
-        h_proj : (B, G*H), the state's part, ``h_{t-1} @ W_hh``
-        state : (B, S)
-
-        Returns
-        -------
-        state : (B, S), after the step
-        cache : for ``step_backward``
+        Takes ``x_proj (B, G*H)``, the input's part of the pre-activation, ``x_t @ W_xh + b_h``;
+        ``h_proj (B, G*H)``, the state's part, ``h_{t-1} @ W_hh``; and ``state (B, S)``. Returns the
+        new state ``(B, S)`` and a cache for ``step_backward``.
         """
         B, H = len(state), self.hidden_size
         scale = self._scale(np.asarray(x_proj).dtype)
@@ -143,17 +125,10 @@ class _Cell:
         return states[1].reshape(-1, B).T, (kept, h[:1], c[:1])
 
     def step_backward(self, dstate, cache):
-        """One step backward: from the gradient of the new state to that of the inputs of ``step``.
+        """One step backward, from ``dstate (B, S)`` of the new state and the cache of ``step``.
 
-        Parameters
-        ----------
-        dstate : (B, S)
-        cache : of ``step``
-
-        Returns
-        -------
-        dx_proj, dh_proj : (B, G*H)
-        dstate_prev : (B, S), without the path through ``h_proj``: add ``dh_proj @ W_hh.T`` to its h
+        Returns ``dx_proj`` and ``dh_proj (B, G*H)``, and ``dstate_prev (B, S)`` without the path
+        through ``h_proj``: add ``dh_proj @ W_hh.T`` to its h.
         """
         B, H = len(dstate), self.hidden_size
         dstate = np.array(np.asarray(dstate).T).reshape(-1, H, B)
@@ -181,19 +156,9 @@ class _Cell:
 
 
 class RNNCell(_Cell):
-    """The tanh RNN of Elman (1990), derived in chapter 3.
+    """The tanh RNN of Elman (1990), with sizes D and H. Derived in chapter 3.
 
     ``h_t = tanh(x_t W_xh + h_{t-1} W_hh + b_h)``. The state is ``h``, of size S = H; G = 1.
-
-    Parameters
-    ----------
-    input_size : D
-    hidden_size : H
-
-    Raises
-    ------
-    ValueError
-        If a size is not a positive integer.
     """
 
     _gate_is_state: ClassVar[bool] = True
@@ -216,18 +181,8 @@ class LSTMCell(_Cell):
         c_t = sigmoid(f) * c_{t-1} + sigmoid(i) * tanh(g)
         h_t = sigmoid(o) * tanh(c_t)
 
-    The state is ``[h | c]``, of size S = 2H; G = 4. Gate order as in PyTorch; others use ``i g f o`` or
-    ``i f o g``. One bias, where PyTorch adds two; no peepholes.
-
-    Parameters
-    ----------
-    input_size : D
-    hidden_size : H
-
-    Raises
-    ------
-    ValueError
-        If a size is not a positive integer.
+    The state is ``[h | c]``, of size S = 2H; G = 4. Gate order as in PyTorch; others use
+    ``i g f o`` or ``i f o g``. One bias, where PyTorch adds two; no peepholes.
     """
 
     n_gates: ClassVar[int] = 4
@@ -277,19 +232,9 @@ class GRUCell(_Cell):
         r = sigmoid(x_r + h_r),  z = sigmoid(x_z + h_z),  n = tanh(x_n + r * h_n)
         h_t = (1 - z) * n + z * h_{t-1}
 
-    The state is ``h``, of size S = H; G = 3. As in PyTorch, ``r`` acts after the product with W_hh and
-    ``z`` keeps the old state; the paper lets ``r`` act before it, and others swap ``z`` and ``1 - z``.
-    PyTorch has a second bias inside ``h_n``; here it is zero.
-
-    Parameters
-    ----------
-    input_size : D
-    hidden_size : H
-
-    Raises
-    ------
-    ValueError
-        If a size is not a positive integer.
+    The state is ``h``, of size S = H; G = 3. As in PyTorch, ``r`` acts after the product with W_hh
+    and ``z`` keeps the old state; the paper lets ``r`` act before it, and others swap ``z`` and
+    ``1 - z``. PyTorch has a second bias inside ``h_n``; here it is zero.
     """
 
     n_gates: ClassVar[int] = 3

@@ -16,14 +16,8 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 # One colour per role, the same in every chapter (Okabe and Ito, safe for every colour vision).
-BLUE, VERMILION, GREEN, PURPLE, SKY, BLACK = (
-    "#0072b2",
-    "#d55e00",
-    "#009e73",
-    "#cc79a7",
-    "#56b4e9",
-    "#000000",
-)
+BLUE, VERMILION, GREEN = "#0072b2", "#d55e00", "#009e73"
+PURPLE, SKY, BLACK = "#cc79a7", "#56b4e9", "#000000"
 SVG_METADATA = {"Date": None, "Creator": None}  # the same drawing gives the same bytes
 
 
@@ -44,17 +38,11 @@ def slider(
 ) -> HTML:
     """A figure that the reader moves, without a kernel: one drawing in which one frame shows at a time.
 
-    Parameters
-    ----------
-    figure : a figure that holds the artists of *all* frames; what is in no frame always shows
-    frames : for each position of the slider, its artists
-    readouts : for each position, what the slider says: the value and the number that matters there
-    name : unique in the page; letters, digits and hyphens
-    label : what is moved, for example ``"context length k"``
-    alt : says what is seen, and how it changes along the slider
-    start : the position at first, and the only one seen in print and without script
-
-    Raises ``ValueError`` for a ``name`` of other characters, or where frames and readouts differ in number.
+    The figure holds the artists of *all* frames; what is in no frame always shows. For each position,
+    ``frames`` holds its artists and ``readouts`` what the slider says: the value and the number that
+    matters there. ``name`` is unique in the page, of letters, digits and hyphens; ``label`` is what is
+    moved, as ``"context length k"``; ``alt`` says what is seen, and how it changes along the slider;
+    ``start`` is the position at first, and the only one seen in print and without script.
     """
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", name):
         raise ValueError(f"name must be made of letters, digits and hyphens, got {name!r}")
@@ -138,33 +126,19 @@ def unrolled_graph(ax, steps, *, start="h_0", backward=False, red_box=None, cuts
     Column 0 is the initial state, column ``k`` the step ``steps[k - 1]``; the rows 0 to 3 are x, h, y and
     the loss. So node ``(column, row)`` stands at these data coordinates, for callers that add to it.
 
-    Parameters
-    ----------
-    ax : matplotlib axes, about 6.2 x 3.4 inches for five steps
-    steps : subscripts, for example ``[1, 2, 3]`` or ``["t-1", "t"]``
-    start : name of the state in column 0
-    backward : also draw the gradients, dashed, against the arrows of the forward pass
-    red_box : ``(s, t)``, columns: frame the Jacobians between ``h_s`` and ``h_t``
-    cuts : columns ``s``: no gradient goes from column ``s + 1`` back to column ``s``
+    ``steps`` are subscripts, as ``[1, 2, 3]`` or ``["t-1", "t"]``; ``start`` names the state in column 0.
+    ``backward`` also draws the gradients, dashed, against the arrows of the forward pass. ``red_box``
+    ``(s, t)`` frames the Jacobians between ``h_s`` and ``h_t``. ``cuts`` are columns ``s``: no gradient goes from
+    column ``s + 1`` back to column ``s``. Five steps need about 6.2 x 3.4 inches.
     """
     names, last = ["x", "h", "y", r"\ell"], len(steps)
 
     def arrow(a, b, colour, style):
         shift = 0.09 * np.sign(np.subtract(b, a))  # apart from the arrow of the other direction
         shift = np.array([-shift[1], shift[0]])  # always to the left of the direction of travel
-        ax.add_patch(
-            FancyArrowPatch(
-                a + shift,
-                b + shift,
-                arrowstyle="-|>",
-                mutation_scale=11,
-                shrinkA=14,
-                shrinkB=14,
-                color=colour,
-                linestyle=style,
-                linewidth=1.6,
-            )
-        )
+        size = {"mutation_scale": 11, "shrinkA": 14, "shrinkB": 14, "linewidth": 1.6}
+        look = {"arrowstyle": "-|>", "color": colour, "linestyle": style}
+        ax.add_patch(FancyArrowPatch(a + shift, b + shift, **size, **look))
 
     def edge(a, b, weight):
         arrow(a, b, BLUE, "-")

@@ -4,22 +4,15 @@ import numpy as np
 
 
 def numerical_grad(f, array, eps=1e-6):
-    """Return the gradient of f at array by central differences, ``(f(a + eps) - f(a - eps)) / (2 eps)``.
+    """Gradient of f at array by central differences, ``(f(a + eps) - f(a - eps)) / (2 eps)``, in
+    float64.
 
-    Parameters
-    ----------
-    f : function of one array that returns a float
-    array : of any shape; not changed
-    eps : step in every entry; the error is of the order eps² plus 1e-16 / eps
-
-    Returns
-    -------
-    grad : array of the same shape, in float64
+    f takes one array of this shape and returns a float. The error is of the order eps² plus 1e-16 /
+    eps.
     """
     array = np.array(array, dtype=np.float64)
-    return np.array([_difference(f, array, i, eps) for i in np.ndindex(array.shape)]).reshape(
-        array.shape
-    )
+    differences = [_difference(f, array, index, eps) for index in np.ndindex(array.shape)]
+    return np.array(differences).reshape(array.shape)
 
 
 def _difference(f, array, index, eps):
@@ -35,32 +28,11 @@ def _difference(f, array, index, eps):
 def check_grads(f, arrays, grads, rtol=1e-6, rng=None, max_entries=None):
     """Check gradients against central differences, array by array. Chapter 4.
 
-    Parameters
-    ----------
-    f : function of a dict of arrays that returns a float
-    arrays : dict, the point at which to check; not changed
-    grads : dict with the same keys, the gradients of f to be checked
-    rtol : largest error that passes
-    rng : numpy.random.Generator that chooses the entries, needed with max_entries
-    max_entries : number of entries checked in each array, by default all
-
-    Returns
-    -------
-    errors : dict, for every array its largest difference relative to its largest entry
-
-    Raises
-    ------
-    AssertionError
-        If an error exceeds rtol; it says where, with both values.
-    ValueError
-        If a key or a shape of grads differs from arrays.
-    TypeError
-        If max_entries is given and rng is not a Generator.
-
-    Notes
-    -----
-    Rounding alone makes a difference quotient wrong by about ``1e-16 |f| / eps``. An error below that
-    passes, even where the true gradient is zero.
+    f takes a dict of arrays and returns a float; grads are its gradients at arrays, under the same
+    keys. Returns for every array its largest difference relative to its largest entry; raises
+    ``AssertionError`` where this exceeds rtol and says where, with both values. With max_entries,
+    rng chooses so many entries of each array. Rounding alone makes a difference quotient wrong by
+    about ``1e-16 |f| / eps``: an error below that passes, even where the true gradient is zero.
     """
     if max_entries is not None and not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")

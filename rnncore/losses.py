@@ -19,25 +19,11 @@ def _weights(mask, y):
 def softmax_cross_entropy(logits, targets, mask=None):
     """Mean negative log-probability of the targets under ``softmax(logits)``, in nats per step.
 
-    Parameters
-    ----------
-    logits : (T, B, V), or any (..., V)
-    targets : (T, B) int in 0..V-1; where the mask is False any int will do
-    mask : (T, B) bool, True where a step counts, by default everywhere
-
-    Returns
-    -------
-    loss : float, ``-mean(log softmax(logits)[target])`` over the unmasked steps
-    dlogits : (T, B, V), ``(softmax(logits) - one_hot(targets)) / n``, zero where masked
-
-    Raises
-    ------
-    ValueError
-        If a shape or a dtype does not fit, a target is out of range, or the mask keeps no step.
-
-    Notes
-    -----
-    Derived in chapter 2. The largest logit is subtracted first, so that exp cannot overflow.
+    Parameters: ``logits (T, B, V)``, or any ``(..., V)``; integer ``targets (T, B)`` in 0..V-1,
+    where the mask is False any; and a boolean ``mask (T, B)``, True where a step counts, by default
+    everywhere. Returns ``-mean(log softmax(logits)[target])`` over the n steps that count, and
+    ``dlogits (T, B, V)``, ``(softmax(logits) - one_hot(targets)) / n``, zero where masked. The
+    largest logit is subtracted first, so that exp cannot overflow. Derived in chapter 2.
     """
     logits, targets = np.asarray(logits), np.asarray(targets)
     if logits.ndim == 0 or logits.shape[-1] == 0 or logits.dtype.kind not in "fc":
@@ -66,20 +52,8 @@ def softmax_cross_entropy(logits, targets, mask=None):
 def mean_squared_error(y, targets, mask=None):
     """Mean of ``(y - targets)**2`` over unmasked steps and over outputs, in squared units of y.
 
-    Parameters
-    ----------
-    y, targets : (T, B, V), or any (..., V)
-    mask : (T, B) bool, True where a step counts, by default everywhere
-
-    Returns
-    -------
-    loss : float
-    dy : (T, B, V), ``2 (y - targets) / (n V)``, zero where masked
-
-    Raises
-    ------
-    ValueError
-        If a shape or a dtype does not fit, or the mask keeps no step.
+    Parameters: ``y`` and ``targets (T, B, V)``, or any ``(..., V)``, and a boolean ``mask (T, B)``
+    as above. Returns the loss and ``dy (T, B, V)``, ``2 (y - targets) / (n V)``, zero where masked.
     """
     y, targets = np.asarray(y), np.asarray(targets)
     if y.ndim == 0 or y.shape[-1] == 0 or y.dtype.kind not in "fc":

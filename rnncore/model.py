@@ -12,14 +12,11 @@ from rnncore.losses import softmax_cross_entropy
 
 @dataclass(frozen=True)
 class SequenceModel:
-    """A cell with a linear readout, ``y_t = h_t W_hy + b_y``, trained by a loss. Chapter 3.
+    """A cell with a linear readout, ``y_t = h_t W_hy + b_y``, of V outputs, trained by a loss.
+    Chapter 3.
 
-    Parameters
-    ----------
-    cell : RNNCell, LSTMCell or GRUCell
-    output_size : V
-    loss : softmax_cross_entropy (default), mean_squared_error, or any function
-        ``(y, targets, mask) -> (loss, dy)``
+    The loss is ``softmax_cross_entropy``, ``mean_squared_error`` or any
+    ``(y, targets, mask) -> (loss, dy)``.
     """
 
     cell: RNNCell | LSTMCell | GRUCell
@@ -27,10 +24,7 @@ class SequenceModel:
     loss: Callable = softmax_cross_entropy
 
     def init_params(self, rng, dtype=np.float64, **cell_options) -> Params:
-        """Return the parameters of the cell (cell_options are its own), W_hy (H, V) and b_y (V,).
-
-        Raises TypeError if rng is a seed instead of a numpy.random.Generator.
-        """
+        """The parameters of the cell (cell_options are its own), ``W_hy (H, V)`` and ``b_y (V,)``."""
         params = self.cell.init_params(rng, dtype, **cell_options)
         bound = 1 / np.sqrt(self.cell.hidden_size)
         shape = (self.cell.hidden_size, self.output_size)
@@ -47,9 +41,8 @@ class SequenceModel:
         return W_hy, check_array("params['b_y']", params["b_y"], (V,), dtype)
 
     def forward(self, params, x, state=None):
-        """Return y (T, B, V), the final state (B, S) and the cell's cache, for x (T, B, D).
-
-        Raises ValueError if a shape does not fit or a value is not finite.
+        """Return ``y (T, B, V)``, the final state ``(B, S)`` and the cell's cache, for
+        ``x (T, B, D)``.
         """
         h, final_state, cache = forward(self.cell, params, x, state)
         W_hy, b_y = self._readout(params)
@@ -57,26 +50,11 @@ class SequenceModel:
         return y.reshape(*h.shape[:2], self.output_size), final_state, cache
 
     def loss_and_grads(self, params, x, targets, state=None, mask=None):
-        """Loss and its gradient by every parameter; no gradient flows into the initial state's past.
+        """The loss, its gradient by every parameter, and the final state ``(B, S)``.
 
-        Parameters
-        ----------
-        params : dict of ``init_params``
-        x : (T, B, D)
-        targets : (T, B) int for softmax_cross_entropy, (T, B, V) for mean_squared_error
-        state : (B, S), by default zero
-        mask : (T, B) bool, True where a step counts, by default everywhere
-
-        Returns
-        -------
-        loss : float, as the loss defines it
-        grads : dict with the keys of params
-        final_state : (B, S)
-
-        Raises
-        ------
-        ValueError
-            If a shape does not fit, a value is not finite, or the mask keeps no step.
+        Parameters: ``x (T, B, D)``; ``targets (T, B)`` for softmax_cross_entropy, ``(T, B, V)`` for
+        mean_squared_error; ``state (B, S)``, by default zero; ``mask (T, B)``, by default True
+        everywhere. No gradient flows into the past of the initial state.
         """
         y, final_state, cache = self.forward(params, x, state)
         loss, dy = self.loss(y, targets, mask)
@@ -89,29 +67,11 @@ class SequenceModel:
 
 
 def sample(model, params, prompt, length, rng, temperature=1.0) -> list[int]:
-    """Draw a continuation of a prompt, symbol by symbol. Chapter 3.
+    """Draw ``length`` symbols that continue a prompt, one by one, as a list of int. Chapter 3.
 
-    Parameters
-    ----------
-    model : SequenceModel whose inputs are one-hot vectors over its V outputs (D = V)
-    params : dict of ``model.init_params``
-    prompt : sequence of int in 0..V-1, at least one; it is fed, and not returned
-    length : number of symbols to draw
-    rng : numpy.random.Generator
-    temperature : logits are divided by it: below 1 likely symbols become likelier, above 1 all become
-        alike
-
-    Returns
-    -------
-    symbols : list of ``length`` int
-
-    Raises
-    ------
-    TypeError
-        If rng is a seed instead of a Generator.
-    ValueError
-        If D differs from V, the prompt is empty or leaves the vocabulary, length is negative, or
-        temperature is not positive.
+    The inputs of the model are one-hot vectors over its V outputs (D = V). The prompt holds
+    integers in 0..V-1, at least one; it is fed, and not returned. Logits are divided by the
+    temperature: below 1 likely symbols become likelier, above 1 all become alike.
     """
     check_rng(rng)
     V = model.output_size

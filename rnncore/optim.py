@@ -11,24 +11,8 @@ def global_norm(grads) -> float:
 def clip_grad_norm(grads, max_norm):
     """Scale all gradients by one factor, so that their global norm is at most max_norm.
 
-    Parameters
-    ----------
-    grads : dict of arrays; not changed
-    max_norm : positive number
-
-    Returns
-    -------
-    clipped : dict of arrays, ``g * min(1, max_norm / norm)``
-    norm : float, the global norm before clipping
-
-    Raises
-    ------
-    ValueError
-        If max_norm is not positive.
-
-    Notes
-    -----
-    From Pascanu, Mikolov and Bengio (2013), chapter 5. The direction does not change.
+    Returns new gradients, ``g * min(1, max_norm / norm)``, and the norm before clipping. The
+    direction does not change. Source: Pascanu, Mikolov and Bengio (2013). Chapter 5.
     """
     if not max_norm > 0:
         raise ValueError(f"max_norm must be positive, got {max_norm}")
@@ -50,17 +34,9 @@ class _Optimizer:
 
 
 class SGD(_Optimizer):
-    """Gradient descent with momentum: ``v = momentum v + g``, then ``p = p - lr v``.
+    """Gradient descent with momentum in [0, 1): ``v = momentum v + g``, then ``p = p - lr v``.
 
-    Parameters
-    ----------
-    lr : positive number
-    momentum : number in [0, 1). Some texts put lr inside v; the steps then differ once lr changes
-
-    Raises
-    ------
-    ValueError
-        If a setting is out of its range.
+    Some texts put lr inside v; the steps then differ once lr changes.
     """
 
     def __init__(self, lr, momentum=0.0):
@@ -78,21 +54,11 @@ class SGD(_Optimizer):
 
 
 class Adam(_Optimizer):
-    """Adam of Kingma and Ba (2015): steps of about lr for every parameter, whatever its gradient's size.
+    """Adam of Kingma and Ba (2015): steps of about lr for every parameter, whatever its gradient's
+    size.
 
     With ``m = b1 m + (1 - b1) g`` and ``v = b2 v + (1 - b2) g²``, both from zero, step t is
     ``p = p - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)``.
-
-    Parameters
-    ----------
-    lr : positive number
-    betas : (b1, b2), numbers in [0, 1)
-    eps : positive number
-
-    Raises
-    ------
-    ValueError
-        If a setting is out of its range.
     """
 
     def __init__(self, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):

@@ -8,25 +8,10 @@ from rnncore.optim import clip_grad_norm, global_norm
 def train_batches(model, params, batches, optimizer, *, max_norm=None, progress=False):
     """Train params in place: one update for each ``(x, targets, mask)`` of batches. Chapter 3.
 
-    Every sequence starts from the zero state and the gradient runs through all of its steps.
-
-    Parameters
-    ----------
-    model : SequenceModel
-    params : dict of ``model.init_params``; changed
-    batches : iterable of ``(x, targets, mask)`` as in ``model.loss_and_grads``
-    optimizer : SGD or Adam
-    max_norm : clip the gradient to this global norm, by default never
-    progress : show a bar (tqdm)
-
-    Returns
-    -------
-    history : dict with ``loss`` (n,) and ``grad_norm`` (n,) before clipping, one entry per update
-
-    Raises
-    ------
-    ValueError
-        If an argument does not fit, or the loss or its gradient turns non-finite.
+    Every sequence starts from the zero state and the gradient runs through all of its steps. The
+    gradient is clipped to the global norm max_norm, by default never; progress shows a bar (tqdm).
+    Returns a dict with ``loss (n,)`` and ``grad_norm (n,)`` before clipping, one entry per update.
+    Raises ``ValueError`` where the loss or its gradient turns non-finite.
     """
     history = {"loss": [], "grad_norm": []}
     for x, targets, mask in _bar(batches, progress):
@@ -36,49 +21,17 @@ def train_batches(model, params, batches, optimizer, *, max_norm=None, progress=
 
 
 def train_tbptt(
-    model,
-    params,
-    x,
-    targets,
-    optimizer,
-    *,
-    window,
-    epochs,
-    mask=None,
-    max_norm=None,
-    progress=False,
-):
+    model, params, x, targets, optimizer, *, window, epochs, mask=None, max_norm=None, progress=False
+):  # fmt: skip
     """Train params in place by truncated backpropagation through time. Chapter 6.
 
-    The sequence is cut into windows. The state is carried from window to window, the gradient is not.
-    Every epoch starts from the zero state.
+    ``x (T, B, D)``, its targets and its mask are cut into windows of ``window`` steps; the last may
+    be shorter. The state is carried from window to window, the gradient is not. Each of the
+    ``epochs`` passes starts from the zero state. Padding must come last: a window in which nothing
+    counts is run for its state alone, without an update. The rest is as in ``train_batches``.
 
-    Parameters
-    ----------
-    model : SequenceModel
-    params : dict of ``model.init_params``; changed
-    x : (T, B, D)
-    targets : (T, B) int or (T, B, V), as the loss of the model asks
-    optimizer : SGD or Adam
-    window : number of steps between cuts; the last window may be shorter
-    epochs : number of passes over x
-    mask : (T, B) bool, True where a step counts; padding must come last. A window in which nothing
-        counts is run for its state alone, without an update
-    max_norm : clip the gradient to this global norm, by default never
-    progress : show a bar (tqdm)
-
-    Returns
-    -------
-    history : dict with ``loss`` (n,) and ``grad_norm`` (n,) before clipping, one entry per update
-
-    Raises
-    ------
-    ValueError
-        If an argument does not fit, or the loss or its gradient turns non-finite.
-
-    Notes
-    -----
-    From Williams and Peng (1990), where this is BPTT(h; h): h steps, then back over all h of them.
+    Source: Williams and Peng (1990), where this is BPTT(h; h): h steps, then back over all h of
+    them.
     """
     for name, value in (("window", window), ("epochs", epochs)):
         if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
