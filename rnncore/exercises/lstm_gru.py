@@ -1,0 +1,279 @@
+"""Checks of chapter 7, LSTM and GRU."""
+
+import numpy as np
+
+from rnncore.exercises import Hint, call, expect_array, expect_function
+
+
+def _sigmoid(a):
+    return 1 / (1 + np.exp(-np.asarray(a, dtype=float)))
+
+
+def _bias_for(answer):
+    def reference(half_life):
+        return -np.log(2 ** (1 / half_life) - 1)
+
+    expect_function(
+        answer,
+        reference,
+        [(1.0,), (2.5,), (14.0,), (300.0,)],
+        mistakes={
+            "This is the gate itself. Which bias gives this gate?": lambda n: 0.5 ** (1 / n),
+            "The sign is off: a longer memory needs a larger bias.": lambda n: -reference(n),
+            "After this many steps 1/e is left, not 1/2.": lambda n: -np.log(np.exp(1 / n) - 1),
+            "This is the approximation for a large bias. Solve the equation exactly.": (
+                lambda n: np.log(n / np.log(2))
+            ),
+        },
+    )
+
+
+def _direct_path(answer):
+    rng = np.random.default_rng(71)
+
+    def reference(f, s, t):
+        kept = np.ones(f.shape[1])
+        for step in range(s + 1, t + 1):
+            kept = kept * f[step]
+        return kept
+
+    expect_function(
+        answer,
+        reference,
+        [(rng.uniform(0.2, 1, (T, H)), s, t) for T, H, s, t in [(9, 3, 2, 7), (6, 2, 0, 5)]]
+        + [(rng.uniform(0.2, 1, (5, 4)), 3, 3)],
+        mistakes={
+            "The gate of step s acted before c_s was made. Begin at step s + 1.": lambda f, s, t: (
+                np.prod(f[s : t + 1], axis=0)
+            ),
+            "The gate of step t acts too: c_t = f_t c_{t-1} + ... End at step t.": lambda f, s, t: (
+                np.prod(f[s + 1 : t], axis=0)
+            ),
+            "The product begins one step early and ends one step early.": lambda f, s, t: np.prod(
+                f[s:t], axis=0
+            ),
+            "Factors along a path multiply; they do not add.": lambda f, s, t: np.sum(
+                f[s + 1 : t + 1], axis=0
+            ),
+            "Each unit has a path of its own: multiply over time, not over units.": lambda f, s, t: (
+                np.prod(f[s + 1 : t + 1])
+            ),
+        },
+    )
+
+
+def _convert(answer):
+    rng = np.random.default_rng(72)
+
+    def blocks(W, order, signs):
+        z, r, n = np.split(W, 3, axis=-1)
+        named = {"z": z, "r": r, "n": n}
+        return np.concatenate([s * named[k] for k, s in zip(order, signs, strict=True)], axis=-1)
+
+    expect_function(
+        answer,
+        lambda W: blocks(W, "rzn", (1, -1, 1)),
+        [(rng.normal(size=shape),) for shape in [(2, 9), (3, 12), (6,)]],
+        mistakes={
+            "The blocks are in order, but z still means the opposite.": lambda W: blocks(
+                W, "rzn", (1, 1, 1)
+            ),
+            "z is turned round, but the blocks are still in the order z r n.": lambda W: blocks(
+                W, "zrn", (-1, 1, 1)
+            ),
+            "You negated r. It means the same in both conventions.": lambda W: blocks(
+                W, "rzn", (-1, 1, 1)
+            ),
+            "You negated everything. Only what goes into z changes its sign.": lambda W: blocks(
+                W, "rzn", (-1, -1, -1)
+            ),
+            "1 - sigmoid(a) is sigmoid(-a): negate the weights, do not subtract them from 1.": (
+                lambda W: np.concatenate(
+                    [np.split(W, 3, -1)[1], 1 - np.split(W, 3, -1)[0], np.split(W, 3, -1)[2]], -1
+                )
+            ),
+        },
+    )
+
+
+def _coupled(answer):
+    rng = np.random.default_rng(73)
+
+    def reference(dc, c_prev, f, g):
+        return dc * (c_prev - g) * f * (1 - f), dc * (1 - f) * (1 - g**2), dc * f
+
+    def inputs(B, H):
+        return (
+            rng.normal(size=(B, H)),
+            rng.normal(size=(B, H)),
+            rng.uniform(0.1, 0.9, (B, H)),
+            np.tanh(rng.normal(size=(B, H))),
+        )
+
+    expect_function(
+        answer,
+        reference,
+        [inputs(2, 3), inputs(1, 5)],
+        mistakes={
+            "f acts twice: it keeps c_{t-1}, and 1 - f lets g in. One of the two is missing.": (
+                lambda dc, c, f, g: (dc * c * f * (1 - f), dc * (1 - f) * (1 - g**2), dc * f)
+            ),
+            "The derivative of 1 - f by f is -1: the sign of g is off.": lambda dc, c, f, g: (
+                dc * (c + g) * f * (1 - f),
+                dc * (1 - f) * (1 - g**2),
+                dc * f,
+            ),
+            "Pre-activations are asked for: the slopes of sigmoid and tanh are missing.": (
+                lambda dc, c, f, g: (dc * (c - g), dc * (1 - f), dc * f)
+            ),
+            "The candidate is weighted by 1 - f, not by f.": lambda dc, c, f, g: (
+                dc * (c - g) * f * (1 - f),
+                dc * f * (1 - g**2),
+                dc * f,
+            ),
+        },
+    )
+
+
+def _critical(answer):
+    expect_function(
+        answer,
+        lambda b_i, b_f, b_o: (1 - _sigmoid(b_f)) / (_sigmoid(b_i) * _sigmoid(b_o)),
+        [(0.5, 0.2, -0.3), (1.0, 3.0, -0.5), (-2.0, 1.0, 2.0)],
+        mistakes={
+            "Pass the biases through the logistic function first.": lambda i, f, o: (
+                (1 - f) / (i * o) if i * o else np.inf
+            ),
+            "The eigenvalue must be 1, not 0: solve f + i o w = 1.": lambda i, f, o: (
+                -_sigmoid(f) / (_sigmoid(i) * _sigmoid(o))
+            ),
+            "The output gate is missing: h = o tanh(c) passes through it.": lambda i, f, o: (
+                (1 - _sigmoid(f)) / _sigmoid(i)
+            ),
+            "The input gate is missing: what is written is i g.": lambda i, f, o: (
+                (1 - _sigmoid(f)) / _sigmoid(o)
+            ),
+        },
+    )
+
+
+def _temperature(answer):
+    rng = np.random.default_rng(74)
+
+    def reference(logits, theta):
+        scaled = np.asarray(logits) / theta
+        weights = np.exp(scaled - scaled.max())
+        return weights / weights.sum()
+
+    def powered(logits, theta):
+        return reference(logits, 1.0) / theta
+
+    inputs = [(rng.normal(size=5), theta) for theta in (0.3, 1.0, 2.5)]
+    expect_function(
+        answer,
+        reference,
+        inputs,
+        mistakes={
+            "Divide by the temperature, do not multiply.": lambda y, theta: reference(y, 1 / theta),
+            "The temperature does nothing here.": lambda y, theta: reference(y, 1.0),
+            "Divide the logits, not the probabilities.": powered,
+            "The result must sum to 1.": lambda y, theta: np.exp(y / theta),
+        },
+    )
+    with np.errstate(all="ignore"):
+        result = call(answer, np.array([1000.0, 990.0, -1000.0]), 0.5)
+    if not np.isfinite(np.asarray(result, dtype=float)).all():
+        raise Hint("Large logits overflow. Subtract the largest one before the exponential.")
+    expect_array(result, reference(np.array([1000.0, 990.0, -1000.0]), 0.5), what="result")
+
+
+def _chrono(answer):
+    H, longest = 4000, 100
+
+    def draw(seed):
+        return np.asarray(call(answer, H, longest, np.random.default_rng(seed)))
+
+    bias = draw(1)
+    if bias.shape != (4 * H,):
+        raise Hint(f"Return the whole bias, of shape (4 * H,) = ({4 * H},), got {bias.shape}.")
+    i, f, g, o = np.split(bias.astype(float), 4)
+    if not np.isfinite(bias).all():
+        raise Hint("The bias holds a value that is not finite.")
+    if np.any(g) or np.any(o):
+        raise Hint("Only the blocks i and f change; g and o stay 0. The order is i f g o.")
+    if f.mean() < 0 < i.mean():
+        raise Hint("The blocks i and f are swapped: the forget gate gets the positive bias.")
+    if np.array_equal(i, f):
+        raise Hint("The input gate gets the negative of the forget bias.")
+    if not np.allclose(i, -f):
+        raise Hint("Unit by unit, the input bias must be the negative of the forget bias.")
+    if f.max() > np.log(longest):
+        raise Hint("Take the logarithm: a half-life grows with the exponential of the bias.")
+    steps = np.exp(f)
+    if np.ptp(f) == 0:
+        raise Hint("Draw one value for each unit.")
+    if steps.min() < 1 - 1e-9 or steps.max() > longest - 1 + 1e-9:
+        raise Hint(f"exp(b_f) must lie between 1 and longest - 1 = {longest - 1}.")
+    if abs(steps.mean() - longest / 2) > 3:
+        raise Hint("exp(b_f) must be uniform; here another distribution was drawn.")
+    if np.array_equal(bias, draw(2)):
+        raise Hint("Two generators gave the same bias. Draw from rng.")
+    return None
+
+
+def _probe(answer):
+    rng = np.random.default_rng(75)
+
+    def fitted(states, target, fit, score, intercept=True):
+        result = []
+        for state in states:
+            X = np.column_stack([state, np.ones(len(state))]) if intercept else state
+            weights = np.linalg.pinv(X[fit]) @ target[fit]
+            rest = target[score] - X[score] @ weights
+            result.append(1 - np.mean(rest**2) / np.var(target[score]))
+        return np.array(result)
+
+    def halves(B):
+        return slice(0, B // 2), slice(B // 2, B)
+
+    def case(T, B, S):
+        target = rng.uniform(size=B)
+        states = rng.normal(size=(T, B, S)) + 0.5
+        states[T // 2 :, :, 0] += 3 * target
+        return states, target
+
+    expect_function(
+        answer,
+        lambda states, target: fitted(states, target, *halves(len(target))),
+        [case(4, 40, 3), case(3, 60, 5)],
+        rtol=1e-5,
+        mistakes={
+            "You scored the sequences that you fitted. Score the second half.": lambda s, y: fitted(
+                s, y, halves(len(y))[0], halves(len(y))[0]
+            ),
+            "Fit on the first half alone; here all sequences were used.": lambda s, y: fitted(
+                s, y, slice(None), slice(None)
+            ),
+            "You fitted all sequences, the ones you score among them.": lambda s, y: fitted(
+                s, y, slice(None), halves(len(y))[1]
+            ),
+            "A linear map with a constant is meant: add a column of ones.": lambda s, y: fitted(
+                s, y, *halves(len(y)), intercept=False
+            ),
+            "This is the share that is left over. Subtract it from 1.": lambda s, y: (
+                1 - fitted(s, y, *halves(len(y)))
+            ),
+        },
+    )
+
+
+CHECKS = {
+    "gate-1": _bias_for,
+    "gate-2": _direct_path,
+    "gate-3": _convert,
+    "gate-4": _coupled,
+    "gate-5": _critical,
+    "gate-6": _temperature,
+    "gate-7": _chrono,
+    "gate-8": _probe,
+}
