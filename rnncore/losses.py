@@ -35,18 +35,17 @@ def softmax_cross_entropy(logits, targets, mask=None):
     if targets.dtype.kind not in "iu":
         raise ValueError(f"targets must be integers, got dtype {targets.dtype}")
     weights = _weights(mask, logits)
-    index = np.where(weights > 0, targets[..., None], 0)
-    if index.min() < 0 or index.max() >= logits.shape[-1]:
-        raise ValueError(
-            f"targets must lie in 0..{logits.shape[-1] - 1}, got {index.min()}..{index.max()}"
-        )
+    V = logits.shape[-1]
+    index = np.where(weights[..., 0] > 0, targets, 0).ravel()
+    if index.min() < 0 or index.max() >= V:
+        raise ValueError(f"targets must lie in 0..{V - 1}, got {index.min()}..{index.max()}")
     shifted = logits - logits.max(axis=-1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    dlogits, target = np.exp(log_p), (np.arange(index.size), index.ravel())
-    V = logits.shape[-1]
-    log_p_target = log_p.reshape(-1, V)[target]
-    dlogits.reshape(-1, V)[target] = np.exp(log_p_target) - 1
-    return -(weights.ravel() * log_p_target).sum().item(), weights * dlogits
+    log_p = log_p.reshape(-1, V)
+    dlogits, target = np.exp(log_p), (np.arange(index.size), index)
+    dlogits[target] -= 1
+    loss = -(weights.ravel() * log_p[target]).sum().item()
+    return loss, weights * dlogits.reshape(logits.shape)
 
 
 def mean_squared_error(y, targets, mask=None):

@@ -12,11 +12,9 @@ from rnncore.losses import softmax_cross_entropy
 
 @dataclass(frozen=True)
 class SequenceModel:
-    """A cell with a linear readout, ``y_t = h_t W_hy + b_y``, of V outputs, trained by a loss.
-    Chapter 3.
+    """A cell with a linear readout of V outputs, ``y_t = h_t W_hy + b_y``, and a loss. Chapter 3.
 
-    The loss is ``softmax_cross_entropy``, ``mean_squared_error`` or any
-    ``(y, targets, mask) -> (loss, dy)``.
+    The loss is one of ``rnncore.losses`` or any other ``(y, targets, mask) -> (loss, dy)``.
     """
 
     cell: RNNCell | LSTMCell | GRUCell
@@ -41,9 +39,7 @@ class SequenceModel:
         return W_hy, check_array("params['b_y']", params["b_y"], (V,), dtype)
 
     def forward(self, params, x, state=None):
-        """Return ``y (T, B, V)``, the final state ``(B, S)`` and the cell's cache, for
-        ``x (T, B, D)``.
-        """
+        """Return ``y (T, B, V)``, the final state ``(B, S)`` and the cache, for ``x (T, B, D)``."""
         h, final_state, cache = forward(self.cell, params, x, state)
         W_hy, b_y = self._readout(params)
         y = h.reshape(-1, self.cell.hidden_size) @ W_hy + b_y  # one product for all steps

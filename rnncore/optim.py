@@ -54,8 +54,7 @@ class SGD(_Optimizer):
 
 
 class Adam(_Optimizer):
-    """Adam of Kingma and Ba (2015): steps of about lr for every parameter, whatever its gradient's
-    size.
+    """Adam of Kingma and Ba (2015): steps of about lr, whatever the size of the gradient.
 
     With ``m = b1 m + (1 - b1) g`` and ``v = b2 v + (1 - b2) g²``, both from zero, step t is
     ``p = p - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)``.

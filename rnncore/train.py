@@ -30,8 +30,7 @@ def train_tbptt(
     ``epochs`` passes starts from the zero state. Padding must come last: a window in which nothing
     counts is run for its state alone, without an update. The rest is as in ``train_batches``.
 
-    Source: Williams and Peng (1990), where this is BPTT(h; h): h steps, then back over all h of
-    them.
+    Source: Williams and Peng (1990), where this is BPTT(h; h): h steps, then back over all of them.
     """
     for name, value in (("window", window), ("epochs", epochs)):
         if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:

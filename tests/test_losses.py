@@ -91,6 +91,18 @@ def test_cross_entropy_does_not_overflow_and_ignores_a_shift():
     assert shifted == pytest.approx(softmax_cross_entropy(y, targets)[0], rel=1e-12)
 
 
+def test_the_order_in_memory_does_not_matter():
+    rng = np.random.default_rng(0)
+    logits, targets = rng.normal(size=(3, 4, 5)), rng.integers(5, size=(3, 4))
+    loss, dlogits = softmax_cross_entropy(logits, targets)
+    for order in [(2, 1, 0), (1, 0, 2)]:
+        back = np.argsort(order)
+        other = np.ascontiguousarray(logits.transpose(order)).transpose(back)
+        loss_other, dlogits_other = softmax_cross_entropy(other, np.asfortranarray(targets))
+        assert loss_other == pytest.approx(loss, rel=1e-14)
+        np.testing.assert_allclose(dlogits_other, dlogits, rtol=1e-14)
+
+
 @pytest.mark.parametrize("loss", LOSSES)
 def test_errors_of_the_mask(loss):
     y, targets, mask = inputs(loss)
