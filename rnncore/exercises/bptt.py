@@ -68,7 +68,7 @@ def _states(rng, T, B, H):
 
 
 def _initial_state(answer):
-    def variant(transpose=True, slope=True, last=True, add=True, rounds=slice(None)):
+    def variant(transpose=True, slope=True, last="h0", add=True, rounds=slice(None)):
         def gradient(W_hh, h, dh):
             W = W_hh.T if transpose else W_hh
             carried = da = np.zeros_like(h[0])
@@ -76,7 +76,7 @@ def _initial_state(answer):
                 total = dh[t] + carried if add else dh[t]
                 da = total * (1 - h[t] ** 2) if slope else total
                 carried = da @ W
-            return carried if last else da
+            return {"h0": carried, "a1": da, "h1": total}[last]
 
         return gradient
 
@@ -91,7 +91,10 @@ def _initial_state(answer):
             ),
             "The slope 1 - h_t**2 of tanh is missing.": variant(slope=False),
             "This is the gradient of the first pre-activation. One more product leads to h_0.": (
-                variant(last=False)
+                variant(last="a1")
+            ),
+            "This is dL/dh_1. One more step back, slope and product, leads to h_0.": variant(
+                last="h1"
             ),
             "What arrives from the later steps is lost: add it to dh[t].": variant(add=False),
             "The first step is missing: go back through t = 0 of the arrays too.": variant(
@@ -102,9 +105,11 @@ def _initial_state(answer):
 
 
 def _rectifier(answer):
-    def variant(factor=lambda h: h > 0, previous=True, carry=True, transpose=True, summed=True):
+    def variant(
+        factor=lambda h: h > 0, previous=True, start=1, carry=True, transpose=True, summed=True
+    ):
         def gradient(W_hh, h0, h, dh):
-            h_prev = np.concatenate([h0[None], h[:-1]]) if previous else h
+            h_prev = np.concatenate([start * h0[None], h[:-1]]) if previous else h
             grad, carried = np.zeros_like(W_hh), np.zeros_like(h0)
             for t in reversed(range(len(h))):
                 da = (dh[t] + carry * carried) * factor(h[t])
@@ -130,7 +135,10 @@ def _rectifier(answer):
             "This is the slope of tanh. That of the rectifier is 1 where h_t > 0, else 0.": variant(
                 lambda h: 1 - h**2
             ),
-            "The slope of the rectifier is missing.": variant(lambda h: 1.0),
+            "The slope is missing, or always 1: h_t is never negative, so use > and not >=.": variant(
+                lambda h: 1.0
+            ),
+            "You took zeros for the state before h_1. It is h0.": variant(start=0),
             "Multiply by the slope, not by h_t itself.": variant(lambda h: h),
             "W_hh acted on h_(t-1), not on h_t. Where does h0 come in?": variant(previous=False),
             "What arrives from the later steps is lost: carry it back.": variant(carry=False),
@@ -214,7 +222,13 @@ def _chunks(answer):
         _, _, cache = forward(cell, params, x)
         return backward(cell, params, dh, cache)[0]["W_hh"]
 
-    def variant(carry_state=True, carry_gradient=False, whole_chunks=False, only_last=False):
+    def variant(
+        carry_state=True,
+        carry_gradient=False,
+        whole_chunks=False,
+        only_last=False,
+        last_to_first=True,
+    ):
         def gradient(cell, params, x, dh, window):
             stop = len(x) // window * window if whole_chunks else len(x)
             parts = [slice(a, min(a + window, stop)) for a in range(0, stop, window)]
@@ -224,7 +238,8 @@ def _chunks(answer):
                 state = new_state if carry_state else None
                 caches.append(cache)
             grads, dstate = [], None
-            for part, cache in list(zip(parts, caches, strict=True))[::-1]:
+            order = -1 if last_to_first else 1
+            for part, cache in list(zip(parts, caches, strict=True))[::order]:
                 chunk, _, d = backward(cell, params, dh[part], cache, dstate)
                 dstate = d if carry_gradient else None
                 grads.append(chunk["W_hh"])
@@ -256,11 +271,31 @@ def _chunks(answer):
             "This is the gradient of the first chunk alone. Add up all chunks.": variant(
                 carry_gradient=True, only_last=True
             ),
+            "You went back from the first chunk to the last. Gradients come from the later chunk.": (
+                variant(carry_gradient=True, last_to_first=False)
+            ),
         },
     )
 
+    lengths = []  # the number of steps in each call of forward
 
-def _backward(*, slope=True, summed=True, previous=True, carry=True, transpose=True, lost=None):
+    class Watched(RNNCell):
+        def _products(self, W, inputs, kept):  # once in each forward
+            lengths.append(len(kept))
+            return super()._products(W, inputs, kept)
+
+    cell, *others, window = inputs[0]
+    call(answer, Watched(cell.input_size, cell.hidden_size), *others, window)
+    if max(lengths, default=0) > window:
+        raise Hint(
+            f"The gradient is right, but one call of forward ran {max(lengths)} steps. Give it no more "
+            f"than window = {window}."
+        )
+
+
+def _backward(
+    *, slope=True, summed=True, previous=True, carry=True, transpose=True, lost=None, scale=1.0
+):
     def candidate(params, x, h0, h, dh):
         h_prev = np.concatenate([h0[None], h[:-1]])
         da, carried = np.empty_like(h), np.zeros_like(h0)
@@ -278,9 +313,23 @@ def _backward(*, slope=True, summed=True, previous=True, carry=True, transpose=T
         }
         if lost is not None:
             grads[lost] = np.zeros_like(grads[lost])
-        return grads
+        return {name: scale * grad for name, grad in grads.items()}
 
     return candidate
+
+
+def _two_steps_back(params, x, h0, h, dh):
+    h_prev = np.concatenate([h0[None], h[:-1]])
+    slopes = 1 - h**2
+    da = dh * slopes
+    da[:-1] += da[1:] @ params["W_hh"].T * slopes[:-1]  # of the losses of t and t + 1 alone
+    return {
+        "W_xh": np.einsum("tbi,tbk->ik", x, da),
+        "W_hh": np.einsum("tbi,tbk->ik", h_prev, da),
+        "b_h": da.sum(axis=(0, 1)),
+        "x": da @ params["W_xh"].T,
+        "h0": da[0] @ params["W_hh"].T,
+    }
 
 
 def _first_sequence_only(params, x, h0, h, dh):
@@ -306,6 +355,8 @@ def _checker(answer):
         "loses the gradient of x": _backward(lost="x"),
         "loses the gradient of b_h": _backward(lost="b_h"),
         "sums b_h over one sequence of the batch only": _first_sequence_only,
+        "stops after two steps back": _two_steps_back,
+        "is 1 % too large": _backward(scale=1.01),
     }
     for what, candidate in right.items():
         if not _verdict(answer, candidate):
@@ -313,8 +364,8 @@ def _checker(answer):
     for what, candidate in wrong.items():
         if _verdict(answer, candidate):
             raise Hint(
-                f"You accepted a backward pass that {what}. Check a sequence with a batch, at random "
-                "numbers, for all five arrays."
+                f"You accepted a backward pass that {what}. Check a sequence of several steps with a "
+                "batch, at random numbers, for all five arrays, within about 1e-6."
             )
 
 

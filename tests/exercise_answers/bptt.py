@@ -63,20 +63,26 @@ def leaky(W_hh, a, alpha):
     return np.diag(np.full(len(a), 1 - alpha)) + alpha * np.diag(1 / np.cosh(a) ** 2) @ W_hh.T
 
 
-def chunked(cell, params, x, dh, window, *, state=True, gradient=True):
+def to_h1(W_hh, h, dh):
+    return dh[0] + to_h0(W_hh, h[1:], dh[1:])
+
+
+def chunked(cell, params, x, dh, window, *, state=True, gradient=True, order=-1):
     ends = list(range(window, len(x), window))
     caches, carried = [], None
     for part in np.split(x, ends):
         _, carried, cache = forward(cell, params, part, carried if state else None)
         caches.append(cache)
     total, d = np.zeros_like(params["W_hh"]), None
-    for part, cache in zip(reversed(np.split(dh, ends)), reversed(caches), strict=True):
+    for part, cache in list(zip(np.split(dh, ends), caches, strict=True))[::order]:
         grads, _, d = backward(cell, params, part, cache, d if gradient else None)
         total += grads["W_hh"]
     return total
 
 
-def checker(candidate, *, T=4, B=3, names=("W_xh", "W_hh", "b_h", "x", "h0"), tied=False):
+def checker(
+    candidate, *, T=4, B=3, names=("W_xh", "W_hh", "b_h", "x", "h0"), tied=False, atol=1e-6
+):
     rng = np.random.default_rng(9)
     cell = RNNCell(2, 3)
     q = {
@@ -100,7 +106,7 @@ def checker(candidate, *, T=4, B=3, names=("W_xh", "W_hh", "b_h", "x", "h0"), ti
             ),
             q[name],
         )
-        if not np.allclose(grads[name], numeric, atol=1e-6):
+        if not np.allclose(grads[name], numeric, atol=atol):
             return False
     return True
 
@@ -132,6 +138,7 @@ ANSWERS = {
             (lambda W, h, dh: to_h0(W, h, dh, back=lambda W: W), "not transposed"),
             (lambda W, h, dh: to_h0(W, h, dh, slope=False), "slope"),
             (lambda W, h, dh: to_h0(W, h, dh) @ np.linalg.inv(W.T), "One more product"),
+            (to_h1, "This is dL/dh_1"),
             (lambda W, h, dh: to_h0(W, h[:1], dh[:1]), "is lost"),
             (lambda W, h, dh: to_h0(W, h[1:], dh[1:]), "first step is missing"),
             (lambda W, h, dh: to_h0(W, h, dh).sum(0), "shape"),
@@ -141,7 +148,11 @@ ANSWERS = {
         right=rectified,
         wrong=[
             (lambda W, h0, h, dh: rectified(W, h0, h, dh, slope=lambda h: 1 - h**2), "tanh"),
-            (lambda W, h0, h, dh: rectified(W, h0, h, dh, slope=lambda h: 1), "is missing"),
+            (
+                lambda W, h0, h, dh: rectified(W, h0, h, dh, slope=lambda h: h >= 0),
+                "never negative",
+            ),
+            (lambda W, h0, h, dh: rectified(W, 0 * h0, h, dh), "zeros for the state"),
             (lambda W, h0, h, dh: rectified(W, h0, h, dh, slope=lambda h: h), "not by h_t itself"),
             (lambda W, h0, h, dh: rectified(W, h0, h, dh, shift=0), "h_(t-1)"),
             (lambda W, h0, h, dh: rectified(W, h0, h, dh, carry=0), "is lost"),
@@ -180,6 +191,8 @@ ANSWERS = {
             (lambda *args: chunked(*args, gradient=False), "truncated"),
             (lambda *args: chunked(*args, state=False, gradient=False), "Neither"),
             (lambda *args: chunked(*args, state=False), "does not cross"),
+            (lambda *args: chunked(*args, order=1), "first chunk to the last"),
+            (lambda *args: chunked(*args[:-1], len(args[2])), "ran 12 steps"),
             (lambda cell, params, x, dh, window: chunked(cell, params, -x, dh, window), "off by"),
         ],
     ),
@@ -189,6 +202,8 @@ ANSWERS = {
             (lambda candidate: True, "accepted"),
             (lambda candidate: False, "refused"),
             (lambda candidate: checker(candidate, T=1), "sum over t"),
+            (lambda candidate: checker(candidate, T=2), "two steps back"),
+            (lambda candidate: checker(candidate, atol=0.1), "1 %"),
             (lambda candidate: checker(candidate, names=["W_xh", "W_hh", "b_h"]), "gradient of h0"),
             (lambda candidate: checker(candidate, tied=True), "transpose"),
             (lambda candidate: checker(candidate, B=1), "one sequence of the batch"),
