@@ -15,8 +15,18 @@ def _forgotten_after(answer):
     expect_function(
         answer,
         reference,
-        [(0.9, 1.0, 1e-3), (3.0, 0.25, 1e-6), (0.05, 1.0, 0.5), (0.5, 0.3, 0.01)],
+        [
+            (0.9, 1.0, 1e-3),
+            (3.0, 0.25, 1e-6),
+            (0.05, 1.0, 0.5),
+            (0.5, 0.3, 0.01),
+            (0.5, 1.0, 0.25),
+            (2.0, 0.25, 0.125),
+        ],
         mistakes={
+            "At most epsilon includes equal to epsilon.": lambda n, g, e: (
+                int(np.floor(np.log(e) / np.log(g * n))) + 1
+            ),
             "The bound is still above epsilon there: round up, not down.": lambda n, g, e: int(
                 np.log(e) / np.log(g * n)
             ),
@@ -29,12 +39,13 @@ def _forgotten_after(answer):
     )
 
 
-def _log_growth(h, W_hh, transposed=True, squared=True):
-    row_major = W_hh.T if transposed else W_hh
-    product, total = np.eye(len(W_hh)), 0.0
-    for h_t in h:
+def _log_growth(h, W_hh, transposed=True, squared=True, slope_left=True, row=None):
+    """Log of the norm of J_T ... J_1, or of row J_T ... J_1 where a row is given."""
+    weights = W_hh.T if transposed else W_hh
+    product, total = np.eye(len(W_hh)) if row is None else row, 0.0
+    for h_t in h[::-1]:
         slope = 1 - h_t**2 if squared else 1 - h_t
-        product = slope[:, None] * row_major @ product
+        product = product @ (slope[:, None] * weights if slope_left else weights * slope)
         norm = np.linalg.norm(product, 2)
         product, total = product / norm, total + np.log(norm)
     return total
@@ -52,6 +63,7 @@ def _growth_rate(answer):
             "For T = 5000 the result is not finite: the product underflowed to 0. Divide it by its "
             "norm after every step."
         )
+    one_row = "This is the growth of one row. The norm of the product is that of the best row."
     expect_function(
         answer,
         lambda h, W: _log_growth(h, W) / len(h),
@@ -68,13 +80,25 @@ def _growth_rate(answer):
             "This is the mean of the norms of single Jacobians. Take the norm of the product.": (
                 lambda h, W: np.mean([_log_growth(h_t[None], W) for h_t in h])
             ),
+            "The slopes stand to the left of W_hh transposed: one slope for each row of J_t.": (
+                lambda h, W: _log_growth(h, W, slope_left=False) / len(h)
+            ),
+            "The order is reversed: J_1 stands on the right, each later factor to its left.": (
+                lambda h, W: _log_growth(h[::-1], W) / len(h)
+            ),
+            one_row: lambda h, W: _log_growth(h, W, row=np.eye(len(W))[0]) / len(h),
+            f"{one_row} ": lambda h, W: _log_growth(h, W, row=np.ones(len(W))) / len(h),
+            f"{one_row}  ": lambda h, W: (
+                _log_growth(h, W, row=np.full(len(W), len(W) ** -0.5)) / len(h)
+            ),
         },
     )
 
 
 def _counterexample(answer):
-    for factor in (2.0, 0.7, 3.5):
-        parts = call(answer, factor)
+    for factor in (2.0, 0.7, 3.5, 10.0, 100.0):
+        with np.errstate(invalid="ignore", divide="ignore"):  # artanh beyond 1 gets its own hint
+            parts = call(answer, factor)
         if not isinstance(parts, tuple | list) or len(parts) != 3:
             raise Hint("Return three arrays: W_hh, b_h and h_star.")
         W_hh, b_h, h_star = (np.asarray(part, dtype=float) for part in parts)
@@ -83,8 +107,13 @@ def _counterexample(answer):
             ("b_h", b_h, (2,)),
             ("h_star", h_star, (2,)),
         ]:
-            if array.shape != shape or not np.isfinite(array).all():
-                raise Hint(f"{name} must be finite, of shape {shape}, got {array.shape}.")
+            if array.shape != shape:
+                raise Hint(f"{name} must have shape {shape}, got {array.shape}.")
+            if not np.isfinite(array).all():
+                raise Hint(
+                    f"For factor {factor:g} {name} is not finite. A state lies between -1 and 1: let "
+                    "W_hh grow with the factor, not h_star."
+                )
         # eigenvalues of a defective matrix are found only to the root of the rounding error
         if np.abs(np.linalg.eigvals(W_hh)).max() > 1e-5 * max(1, np.abs(W_hh).max()):
             raise Hint("The spectral radius of W_hh is not 0.")
@@ -114,9 +143,9 @@ def _sure_to_forget(answer):
             product = np.eye(H)
             for slope in rng.uniform(0.1, 1, size=(H, H)):
                 product = slope[:, None] * W_hh.T @ product
-            if np.abs(product).max() > 1e-9 * norm**H:
+            if np.any(product):
                 raise Hint(
-                    f"For H = {H} a product of {H} Jacobians is not 0. It must be 0 for every choice "
+                    f"For H = {H} a product of {H} Jacobians is not exactly 0. It must be 0 for every choice "
                     "of slopes, so look for a pattern of zeros, not for values that cancel."
                 )
 
@@ -184,17 +213,17 @@ def _uniform_bound(answer):
 
 
 def _recent_share(answer):
-    def parts(w, b, h0, T, first=True, slope=True):
+    def parts(w, b, h0, T, first=True, slope=True, own_slope=True, signed=False):
         h = [h0]
         for _ in range(T):
             h.append(np.tanh(w * h[-1] + b))
         found = []
         for s in range(1, T + 1):
             part = h[s - 1] if first else h[s]
-            part *= 1 - h[s] ** 2
+            part *= (1 - h[s] ** 2) if own_slope else 1
             for j in range(s + 1, T + 1):
                 part *= w * ((1 - h[j] ** 2) if slope else 1)
-            found.append(abs(part))
+            found.append(part if signed else abs(part))
         return np.array(found)  # s = 1 ... T
 
     def share(found, n):
@@ -213,6 +242,15 @@ def _recent_share(answer):
             ),
             "The factors of the later steps need their slope 1 - h**2.": lambda w, b, h0, T, n: (
                 share(parts(w, b, h0, T, slope=False), n)
+            ),
+            "The immediate derivative of step s needs its own slope 1 - h_s**2.": (
+                lambda w, b, h0, T, n: share(parts(w, b, h0, T, own_slope=False), n)
+            ),
+            "Without any slope this is the linear network: tanh has the slope 1 - h**2.": (
+                lambda w, b, h0, T, n: share(parts(w, b, h0, T, slope=False, own_slope=False), n)
+            ),
+            "Take the absolute value of each contribution before you add them.": (
+                lambda w, b, h0, T, n: share(parts(w, b, h0, T, signed=True), n)
             ),
             "That is the share of the older steps.": lambda w, b, h0, T, n: (
                 1 - share(parts(w, b, h0, T), n)

@@ -22,18 +22,44 @@ def naive_growth(h, W):
     return np.log(norm) / len(h) if norm else -np.inf
 
 
+def one_row_growth(h, W, row):
+    total = 0.0
+    for h_t in h[::-1]:
+        row = row @ np.diag(1 - h_t**2) @ W.T
+        size = np.linalg.norm(row)
+        row, total = row / size, total + np.log(size)
+    return total / len(h)
+
+
+def wrong_side_growth(h, W):
+    product, total = np.eye(len(W)), 0.0
+    for h_t in h:
+        product = W.T @ np.diag(1 - h_t**2) @ product
+        size = np.linalg.norm(product, 2)
+        product, total = product / size, total + np.log(size)
+    return total / len(h)
+
+
+def state_grows(factor):
+    """A radius of 0 and the right growth, but only while the state stays below 1."""
+    h_star = np.array([0.0, np.sqrt(factor / 8)])
+    W = 8.0 * np.array([[1.0, 1.0], [-1.0, -1.0]])
+    return W, np.arctanh(h_star) - h_star @ W, h_star
+
+
 def nilpotent(k, h_star=(0.0, 0.5)):
     W, h_star = k * np.array([[1.0, 1.0], [-1.0, -1.0]]), np.array(h_star)
     return W, np.arctanh(h_star) - h_star @ W, h_star
 
 
-def share(w, b, h0, T, n, oldest=False, before=1, slope=2):
+def share(w, b, h0, T, n, oldest=False, before=1, slope=True, own_slope=True, size=abs):
     h = [h0]
     for _ in range(T):
         h.append(np.tanh(w * h[-1] + b))
     parts, arriving = [], 1.0
     for s in range(T, 0, -1):
-        parts.append(abs(arriving * (1 - h[s] ** 2) * h[s - before]))
+        immediate = (1 - h[s] ** 2 if own_slope else 1) * h[s - before]
+        parts.append(size(arriving * immediate))
         arriving *= w * (1 - h[s] ** 2 if slope else 1)
     return sum(parts[-n:] if oldest else parts[:n]) / sum(parts)
 
@@ -51,6 +77,7 @@ ANSWERS = {
             (lambda n, g, e: int(np.log(e) / np.log(g * n)), "round up"),
             (lambda n, g, e: np.log(e) / np.log(g * n), "whole number"),
             (lambda n, g, e: int(np.log(e) / np.log(g * n)) + 2, "one step too many"),
+            (lambda n, g, e: int(np.log(e) / np.log(g * n)) + 1, "includes equal"),
             (lambda n, g, e: 7, "off by"),
         ],
     ),
@@ -62,12 +89,17 @@ ANSWERS = {
             (lambda h, W: growth(h, W, transpose=False), "transposed"),
             (lambda h, W: growth(h, W) / np.log(10), "natural logarithm"),
             (lambda h, W: np.mean([growth(h_t[None], W) for h_t in h]), "norm of the product"),
+            (lambda h, W: one_row_growth(h, W, np.ones(len(W))), "one row"),
+            (lambda h, W: one_row_growth(h, W, np.eye(len(W))[0]), "one row"),
+            (wrong_side_growth, "to the left of"),
+            (lambda h, W: growth(h[::-1], W), "order is reversed"),
         ],
     ),
     "gradient-3": Answers(
         right=lambda factor: nilpotent(-4 * factor, (0.5, 0.0)),
         wrong=[
             (lambda factor: nilpotent(8.0), "off by"),
+            (state_grows, "not h_star"),
             (lambda factor: (factor * np.eye(2), np.zeros(2), np.zeros(2)), "spectral radius"),
             (lambda factor: (*nilpotent(4 * factor)[:2], np.zeros(2)), "fixed point"),
             (lambda factor: nilpotent(4 * factor, (0.5, 0.5)), "slopes must differ"),
@@ -78,7 +110,8 @@ ANSWERS = {
         right=lambda H: np.tril(np.full((H, H), 20.0), -1),
         wrong=[
             (lambda H: 0.5 * np.eye(H), "at least 10"),
-            (lambda H: 10 * np.eye(H), "is not 0"),
+            (lambda H: 10 * np.eye(H), "is not exactly 0"),
+            (lambda H: 10 * np.eye(H, k=1) + 1e-9 * np.eye(H), "is not exactly 0"),
             (lambda H: np.eye(H, k=1), "at least 10"),
             (lambda H: 10 * np.outer(np.ones(H), np.r_[1.0, -1.0, np.zeros(H - 2)]), "pattern"),
             (lambda H: 10 * np.eye(3, k=1), "shape"),
@@ -111,7 +144,10 @@ ANSWERS = {
         wrong=[
             (lambda *args: share(*args, oldest=True), "the oldest"),
             (lambda *args: share(*args, before=0), "step before"),
-            (lambda *args: share(*args, slope=0), "slope"),
+            (lambda *args: share(*args, slope=False), "factors of the later steps"),
+            (lambda *args: share(*args, own_slope=False), "its own slope"),
+            (lambda *args: share(*args, slope=False, own_slope=False), "Without any slope"),
+            (lambda *args: share(*args, size=float), "absolute value"),
             (lambda *args: 1 - share(*args), "older steps"),
         ],
     ),
