@@ -202,3 +202,15 @@ def test_bad_input_is_named(case):
     error, call, message = WRONG[case]
     with pytest.raises(error, match=message):
         call()
+
+
+def test_one_step_of_one_sequence_is_enough_for_recall():
+    x, targets, mask = data.delayed_recall(1, 1, 0, np.random.default_rng(0))
+    assert x.shape == (1, 1, 2)
+    assert x[0, 0, targets[0, 0]] == 1
+    assert mask.all()
+
+
+def test_a_vocabulary_does_not_change():
+    with pytest.raises(AttributeError):
+        data.Vocabulary("ab").symbols = "ba"

@@ -91,3 +91,8 @@ def test_bad_scores_and_samples_are_named():
         model.nll([])
     with pytest.raises(TypeError, match=r"rng must be a .*Generator, got int"):
         model.sample(3)
+
+
+def test_a_model_does_not_change():
+    with pytest.raises(AttributeError):
+        fit_ngram([np.array([1])], k=1, size=2, alpha=0).k = 2
