@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnncore.cells import check_array
+from rnncore.checks import check_array
 
 # Steps backward are prepared in blocks of at least 8, or as many as fill 2**14 numbers: what is
 # computed for a block is used while it is still in the processor's cache, and the memory that
@@ -17,45 +17,51 @@ class Cache:
     """What ``forward`` saw and computed, for ``backward`` and to be looked at.
 
     - ``x`` (T, B, D)
-    - ``h`` (T, B, H), the hidden states
+    - ``h`` (T, B, H), the hidden states, read-only
     - ``states`` (T + 1, B, S), the initial state first
     - ``gates`` (T, G, B, H), after the nonlinearity, in the order of the cell; for the RNN this is ``h``
     """
 
     x: np.ndarray
-    inputs: np.ndarray  # (T + 1, H + D + 1, B): the columns [h_{t-1}; x_t; 1] of every step
-    cells: np.ndarray  # (T + 1, n_states - 1, H, B): c of the LSTM
-    kept: np.ndarray  # (T, n_kept, H, B): gates first
-    n_gates: int
-
-    @property
-    def states(self) -> np.ndarray:
-        H = self.kept.shape[2]
-        return np.hstack([self.inputs[:, :H], *self.cells.swapaxes(0, 1)]).swapaxes(1, 2)
+    inputs: np.ndarray  # (T + 1, B, H + D + 1): the rows [h_{t-1} x_t 1] of every step
+    c: np.ndarray  # (T + 1, B, S - H): c of the LSTM
+    kept: np.ndarray  # (T, n_kept, B, H)
+    gate_blocks: slice | list
 
     @property
     def h(self) -> np.ndarray:
-        return self.inputs[1:, : self.kept.shape[2]].swapaxes(1, 2)
+        h = self.inputs[1:, :, : self.kept.shape[3]]
+        h.flags.writeable = False  # it is part of the cache: a change would spoil the gradient
+        return h
+
+    @property
+    def states(self) -> np.ndarray:
+        return np.concatenate([self.inputs[..., : self.kept.shape[3]], self.c], axis=2)
 
     @property
     def gates(self) -> np.ndarray:
-        return self.kept[:, : self.n_gates].swapaxes(2, 3)
+        return self.kept[:, self.gate_blocks]
 
 
 def _check_state(name, cell, state, batch_size, dtype):
-    """Return the state, zero by default, as new columns (n_states, H, B)."""
+    """Return the state (B, S), by default zero, as copies of its parts h (B, H) and c (B, S - H)."""
     if state is None:
         state = cell.zero_state(batch_size, dtype)
     state = check_array(name, state, (batch_size, cell.state_size), dtype)
-    return state.T.reshape(cell.n_states, cell.hidden_size, batch_size).copy()
+    return [part.copy() for part in np.split(state, [cell.hidden_size], axis=1)]
+
+
+def _blocks(W, H):
+    """View weights (rows, N*H) block by block, (N, rows, H)."""
+    return W.reshape(len(W), -1, H).swapaxes(0, 1)
 
 
 def forward(cell, params, x, state=None):
     """Run a cell over a sequence: ``state_t = step(x_t W_xh + b_h, h_{t-1} W_hh, state_{t-1})``.
 
     Parameters: the parameters of the cell (other keys are ignored), ``x (T, B, D)`` and the initial
-    ``state (B, S)``, by default zero. Returns ``h (T, B, H)``; ``final_state (B, S)``, which
-    continues the sequence; and a ``Cache``. Padding needs no care here: it comes last, and what a
+    ``state (B, S)``, by default zero. Returns ``h (T, B, H)``, read-only; ``final_state (B, S)``,
+    which continues the sequence; and a ``Cache``. Padding needs no care here: it comes last, and what a
     mask hides in the loss sends no gradient back. Derived in chapter 3.
     """
     weights = cell.check_params(params)
@@ -63,28 +69,32 @@ def forward(cell, params, x, state=None):
     x = check_array("x", x, ("T", "B", cell.input_size), dtype)
     T, B, D = x.shape
     H = cell.hidden_size
-    inputs = np.empty((T + 1, H + D + 1, B), dtype)
-    inputs[:T, H:-1] = x.swapaxes(1, 2)
-    inputs[:, -1] = 1
-    h = inputs[:, :H]
-    c = np.empty((T + 1, cell.n_states - 1, H, B), dtype)
-    state = _check_state("state", cell, state, B, dtype)
-    h[0], c[0] = state[0], state[1:]
+    inputs = np.empty((T + 1, B, H + D + 1), dtype)
+    inputs[:T, :, H:-1] = x
+    inputs[..., -1] = 1
+    h, c = inputs[..., :H], np.empty((T + 1, B, cell.state_size - H), dtype)
+    h[0], c[0] = _check_state("state", cell, state, B, dtype)
+    kept = h[1:, None] if cell._gate_is_state else np.empty((T, cell._n_kept, B, H), dtype)
 
-    W = np.concatenate([weights["W_hh"], weights["W_xh"], weights["b_h"][None]])
-    W *= cell._scale(dtype)
-    kept = h[1:, None] if cell._gate_is_state else np.empty((T, cell._n_kept, H, B), dtype)
-    products = [
-        (np.ascontiguousarray(A).T, columns, out.reshape(T, A.shape[1], B))
-        for A, columns, out in cell._products(W, inputs, kept)
-    ]
-    for t in range(T):
-        for A, columns, out in products:
-            np.dot(A, columns[t], out=out[t])  # as matmul, which takes longer to call
-        cell._step(kept[t], h[t], h[t + 1], c[t], c[t + 1])
+    W = np.zeros((len(cell._slope), H + D + 1, H), dtype)
+    W[cell.h_blocks, :H] = _blocks(weights["W_hh"], H)
+    W[cell.x_blocks, H:-1] = _blocks(weights["W_xh"], H)
+    W[cell.x_blocks, -1] = weights["b_h"].reshape(-1, H)
+    W *= cell._slopes(dtype)
+    products = []
+    for rows, blocks in cell._products():
+        product, A, out = np.matmul, W[blocks, rows], kept[:, blocks]
+        if len(A) == 1 and (B == 1 or not cell._gate_is_state):
+            product, A, out = np.dot, A[0], out[:, 0]  # quicker to call, for contiguous results
+        products.append((product, inputs[..., rows], A, out))
+    steps = zip(kept, h[:-1], h[1:], c[:-1], c[1:], strict=True)
+    for t, (a_t, *state) in enumerate(steps):
+        for product, rows, A, out in products:
+            product(rows[t], A, out=out[t])
+        cell._step(a_t, *state)
 
-    final_state = np.concatenate([h[T], *c[T]]).T.copy()
-    return h[1:].swapaxes(1, 2).copy(), final_state, Cache(x, inputs, c, kept, cell.n_gates)
+    cache = Cache(x, inputs, c, kept, cell.x_blocks)
+    return cache.h, np.hstack([h[T], c[T]]), cache
 
 
 def backward(cell, params, dh, cache, dstate=None):
@@ -103,41 +113,47 @@ def backward(cell, params, dh, cache, dstate=None):
     T, B, D = cache.x.shape
     H, GH = W_h.shape
     dh = check_array("dh", dh, (T, B, H), dtype)
-    dstate = _check_state("dstate", cell, dstate, B, dtype)
-    dh_next, dc = dstate[0], dstate[1:]
-    dW_h, dW_x = np.zeros((H, GH), dtype), np.zeros((D + 1, GH), dtype)  # the last row is db_h
+    dh_next, dc = _check_state("dstate", cell, dstate, B, dtype)
+    dh_total = np.empty_like(dh_next)
+    P, G = len(cell._slope), cell.n_gates
+    W_hT, W_xT = np.empty((P, H, H), dtype), np.empty((P, H, D), dtype)
+    W_hT[cell.h_blocks] = _blocks(W_h, H).swapaxes(1, 2)
+    W_xT[cell.x_blocks] = _blocks(W_x, H).swapaxes(1, 2)
+    W_hT, W_xT = W_hT[:G].reshape(GH, H), W_xT[-G:].reshape(GH, D)
+    dW = np.zeros((H + D + 1, P * H), dtype)
     dx = np.empty((T, B, D), dtype)
 
     n = max(MIN_STEPS, BLOCK // max(1, GH * B))
     for start in reversed(range(0, T, n)):
-        block = slice(start, min(start + n, T))
-        inputs = cache.inputs[:T][block]
-        slopes = cell._slopes(cache.kept[block], inputs[:, :H], cache.cells[:T][block])
-        dh_block = dh[block].swapaxes(1, 2).copy()
-        dx_proj = np.empty((len(dh_block), cell.n_gates, H, B), dtype)
-        dh_proj = dx_proj if cell._shared else np.empty_like(dx_proj)
-        dh_products = dh_proj.reshape(-1, GH, B)
-        for t in reversed(range(len(dh_block))):
-            dh_t = dh_block[t]
-            dh_t += dh_next
-            cell._step_backward(dh_t, dc, dx_proj[t], dh_proj[t], *[s[t] for s in slopes])
-            np.dot(W_h, dh_products[t], out=dh_next)
+        steps = slice(start, min(start + n, T))
+        inputs, c = cache.inputs[:T][steps], cache.c[:T][steps]
+        derivatives = cell._derivatives(cache.kept[steps], inputs[..., :H], c)
+        da = np.empty((len(c), B, P * H), dtype)
+        da_h, da_x = da[..., :GH], da[..., -GH:]
+        backwards = zip(
+            dh[steps][::-1], da_h[::-1], da.reshape(-1, B, P, H).swapaxes(1, 2)[::-1],
+            *(d[::-1] for d in derivatives), strict=True,
+        )  # fmt: skip
+        for dh_t, da_h_t, *da_and_derivatives in backwards:
+            np.add(dh_t, dh_next, out=dh_total)
+            cell._step_backward(dh_total, dc, *da_and_derivatives)
+            np.dot(da_h_t, W_hT, out=dh_next)
             if cell._h_direct:
-                dh_next += dh_t
+                dh_next += dh_total
 
         # sums over the steps of the block and over the batch, as one product each
-        inputs, da = _over_time(inputs, H + D + 1), _over_time(dx_proj, GH)
-        np.dot(da.T, W_x.T, out=dx[block].reshape(-1, D))
-        dW_x += inputs[H:] @ da.T
-        dW_h += inputs[:H] @ (da if cell._shared else _over_time(dh_proj, GH)).T
-    grads = {"W_xh": dW_x[:-1], "W_hh": dW_h, "b_h": dW_x[-1]}
-    return grads, dx, dstate.reshape(-1, B).T.copy()
-
-
-def _over_time(columns, rows):
-    """Put the columns of all steps side by side: (n, ..., B) with rows numbers each to (rows, n * B)."""
-    n, B = len(columns), columns.shape[-1]
-    return columns.reshape(n, rows, B).swapaxes(0, 1).reshape(rows, n * B)
+        np.dot(da_x.reshape(-1, GH), W_xT, out=dx[steps].reshape(-1, D))
+        da, inputs = da.reshape(-1, P * H), inputs.reshape(-1, H + D + 1)
+        for rows, blocks in cell._products():
+            columns = slice(blocks.start * H, blocks.stop * H)
+            dW[rows, columns] += inputs[:, rows].T @ da[:, columns]
+    dW = dW.reshape(-1, P, H)
+    grads = {
+        "W_xh": dW[H:-1, cell.x_blocks].reshape(D, GH),
+        "W_hh": dW[:H, cell.h_blocks].reshape(H, GH),
+        "b_h": dW[-1, cell.x_blocks].reshape(GH),
+    }
+    return grads, dx, np.hstack([dh_next, dc])
 
 
 def state_jacobian(cell, params, x, state):

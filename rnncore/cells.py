@@ -2,16 +2,15 @@
 
 A cell knows sizes and equations. It holds no parameters and no state; ``rnncore.bptt`` drives it.
 
-Inside, arrays stand as columns, one block per gate: ``gates (N, H, B)`` instead of ``(B, N*H)``. A gate
-is then one contiguous block, which makes every elementwise line below up to twice as fast. Four
-more things keep the loop over time short, and the equations are the same with or without them:
+Inside, pre-activations stand as ``P`` blocks ``(P, B, H)`` instead of ``(B, P*H)``: one per gate, and for the
+GRU the two parts of its third gate. A gate is then contiguous, which makes every elementwise line
+below about twice as fast. Three more things keep the loop over time short, and the equations are the
+same with or without them:
 
-- A product of ``[h; x; 1]`` with ``[W_hh; W_xh; b_h]`` gives a pre-activation at once; ``_products`` says which
-  rows of it meet in which block.
-- ``sigmoid(a) = 0.5 + 0.5 tanh(a / 2)``, so one tanh serves all gates. The weights of the sigmoid gates
-  are halved beforehand (``_halved``), which halves ``a``.
+- ``sigmoid(a) = 0.5 tanh(a / 2) + 0.5``, so one tanh serves all gates: each is ``s tanh(s a) + 1 - s``, with
+  s = 1/2 for a sigmoid and 1 for a tanh (``_slope``). The weights are multiplied by s beforehand.
 - A step backward multiplies by local derivatives. They do not depend on the incoming gradient, so
-  ``_slopes`` computes them for many steps at once, with a leading axis ``n`` for time.
+  ``_derivatives`` computes them for n steps at once, from ``kept (n, P, B, H)``.
 - Results go into arrays that exist already (``out=``).
 """
 
@@ -20,35 +19,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from rnncore.checks import check_array, check_integers, check_rng
+
 Params = dict[str, np.ndarray]
-
-
-def check_array(name, array, shape, dtype):
-    """Return array as dtype, or raise the ValueError that names it; letters in shape match any size."""
-    array = np.asarray(array)
-    fits = array.shape == shape or (
-        array.ndim == len(shape)
-        and all(isinstance(a, str) or a == b for a, b in zip(shape, array.shape, strict=True))
-    )
-    if not fits:
-        expected = f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
-        raise ValueError(f"{name} must have shape {expected}, got {array.shape}")
-    if array.dtype.kind not in "biufc":
-        raise ValueError(f"{name} must be numeric, got dtype {array.dtype}")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} must be finite, got nan or inf")
-    return array.astype(dtype, copy=False)
-
-
-def check_rng(rng):
-    """Raise TypeError unless rng is a Generator: a seed would restart the stream at every call."""
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
-
-
-def _sigmoid_of_tanh(half):
-    half *= 0.5  # in place: tanh(a / 2) -> sigmoid(a)
-    half += 0.5
 
 
 @dataclass(frozen=True)
@@ -58,17 +31,15 @@ class _Cell:
 
     n_gates: ClassVar[int] = 1
     n_states: ClassVar[int] = 1  # blocks of size H in the state: h, and c for the LSTM
-    _n_kept: ClassVar[int] = 1  # blocks that backward needs besides the states, gates first
-    _halved: ClassVar[tuple] = ()  # gates whose pre-activation arrives halved
+    x_blocks: ClassVar[slice | list] = slice(0, 1)  # what x_proj enters; once computed, the gates
+    h_blocks: ClassVar[slice | list] = slice(0, 1)  # what h_proj enters
+    _slope: ClassVar[tuple] = (1.0,)  # s of every block: 0.5 for a sigmoid
+    _n_kept: ClassVar[int] = 1  # blocks that backward needs besides the states
     _gate_is_state: ClassVar[bool] = False  # one array serves as both
-    _shared: ClassVar[bool] = True  # x_proj and h_proj enter as a sum: their gradients are equal
     _h_direct: ClassVar[bool] = False  # h_{t-1} also reaches h_t past the product with W_hh
 
     def __post_init__(self):
-        for name in ("input_size", "hidden_size"):
-            value = getattr(self, name)
-            if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"{name} must be a positive integer, got {value!r}")
+        check_integers(1, input_size=self.input_size, hidden_size=self.hidden_size)
 
     @property
     def state_size(self) -> int:
@@ -114,15 +85,15 @@ class _Cell:
         new state ``(B, S)`` and a cache for ``step_backward``.
         """
         B, H = len(state), self.hidden_size
-        scale = self._scale(np.asarray(x_proj).dtype)
-        blocks = self._combine(*((part * scale).T.reshape(-1, H, B) for part in (x_proj, h_proj)))
-        states = np.empty((2, self.n_states, H, B), scale.dtype)
-        states[0] = np.asarray(state).T.reshape(-1, H, B)
-        kept = states[1:] if self._gate_is_state else np.empty((1, self._n_kept, H, B), scale.dtype)
-        kept[0, : len(blocks)] = blocks
-        h, c = states[:, 0], states[:, 1:]
-        self._step(kept[0], h[0], h[1], c[0], c[1])
-        return states[1].reshape(-1, B).T, (kept, h[:1], c[:1])
+        h_prev, c_prev = np.split(np.asarray(state), [H], axis=1)
+        h, c = np.empty_like(h_prev), np.empty_like(c_prev)
+        kept = np.zeros((self._n_kept, B, H), h.dtype)
+        for blocks, proj in ((self.x_blocks, x_proj), (self.h_blocks, h_proj)):
+            kept[blocks] += proj.reshape(B, -1, H).swapaxes(0, 1)
+        kept[: len(self._slope)] *= self._slopes(h.dtype)
+        self._step(kept, h_prev, h, c_prev, c)
+        kept = h[None] if self._gate_is_state else kept
+        return np.hstack([h, c]), (kept[None], h_prev[None], c_prev[None])
 
     def step_backward(self, dstate, cache):
         """One step backward, from ``dstate (B, S)`` of the new state and the cache of ``step``.
@@ -131,28 +102,21 @@ class _Cell:
         through ``h_proj``: add ``dh_proj @ W_hh.T`` to its h.
         """
         B, H = len(dstate), self.hidden_size
-        dstate = np.array(np.asarray(dstate).T).reshape(-1, H, B)
-        dx_proj = np.empty((self.n_gates, H, B), dstate.dtype)
-        dh_proj = dx_proj if self._shared else np.empty_like(dx_proj)
-        slopes = [slope[0] for slope in self._slopes(*cache)]
-        self._step_backward(dstate[0], dstate[1:], dx_proj, dh_proj, *slopes)
-        if not self._h_direct:
-            dstate[0] = 0
-        return dx_proj.reshape(-1, B).T, dh_proj.reshape(-1, B).T, dstate.reshape(-1, B).T
+        dh, dc = (part.copy() for part in np.split(np.asarray(dstate), [H], axis=1))
+        da = np.empty((len(self._slope), B, H), dh.dtype)
+        self._step_backward(dh, dc, da, *[d[0] for d in self._derivatives(*cache)])
+        dx_proj, dh_proj = (
+            da[blocks].swapaxes(0, 1).reshape(B, -1) for blocks in (self.x_blocks, self.h_blocks)
+        )
+        return dx_proj, dh_proj, np.hstack([dh if self._h_direct else np.zeros_like(dh), dc])
 
-    def _scale(self, dtype):
-        """Return (G*H,): 0.5 where the pre-activation has to arrive halved, 1 elsewhere."""
-        scale = np.ones((self.n_gates, self.hidden_size), dtype)
-        scale[list(self._halved)] = 0.5
-        return scale.ravel()
+    def _slopes(self, dtype):
+        """Return s as (P, 1, 1)."""
+        return np.array(self._slope, dtype)[:, None, None]
 
-    def _combine(self, x_blocks, h_blocks):
-        """Return what ``_step`` finds in kept, from the parts of input and state (G, H, B)."""
-        return x_blocks + h_blocks
-
-    def _products(self, W, inputs, kept):
-        """Yield (weights, inputs, block of kept to be filled), all three with rows first."""
-        yield W, inputs, kept[:, : self.n_gates]
+    def _products(self):
+        """Yield (rows, blocks): which rows ``[h_{t-1} x_t 1]`` of the weights give which blocks."""
+        yield slice(None), slice(0, self.n_gates)
 
 
 class RNNCell(_Cell):
@@ -163,14 +127,14 @@ class RNNCell(_Cell):
 
     _gate_is_state: ClassVar[bool] = True
 
-    def _step(self, gates, h_prev, h, c_prev, c):
-        np.tanh(gates, out=gates)  # gates is h
+    def _step(self, a, h_prev, h, c_prev, c):
+        np.tanh(a[0], out=h)
 
-    def _slopes(self, gates, h_prev, c_prev):
-        return (1 - gates[:, 0] ** 2,)  # tanh' = 1 - tanh²
+    def _derivatives(self, kept, h_prev, c_prev):
+        return (1 - kept[:, 0] ** 2,)  # tanh' = 1 - tanh²
 
-    def _step_backward(self, dh, dc, dx_proj, dh_proj, slope):
-        np.multiply(dh, slope, out=dx_proj[0])
+    def _step_backward(self, dh, dc, da, dh_da):
+        np.multiply(dh, dh_da, out=da[0])
 
 
 class LSTMCell(_Cell):
@@ -187,8 +151,10 @@ class LSTMCell(_Cell):
 
     n_gates: ClassVar[int] = 4
     n_states: ClassVar[int] = 2
-    _n_kept: ClassVar[int] = 5  # i f g o, tanh(c)
-    _halved: ClassVar[tuple] = (0, 1, 3)
+    x_blocks: ClassVar[slice | list] = [1, 2, 3, 0]  # blocks: o i f g
+    h_blocks: ClassVar[slice | list] = [1, 2, 3, 0]
+    _slope: ClassVar[tuple] = (0.5, 0.5, 0.5, 1.0)
+    _n_kept: ClassVar[int] = 5  # and tanh(c)
 
     def init_params(self, rng, dtype=np.float64, forget_bias=1.0) -> Params:
         """As for every cell, with the bias of the forget gate set to forget_bias (chapter 7)."""
@@ -196,31 +162,31 @@ class LSTMCell(_Cell):
         params["b_h"][self.hidden_size : 2 * self.hidden_size] = forget_bias
         return params
 
-    def _step(self, gates, h_prev, h, c_prev, c):
-        np.tanh(gates[:4], out=gates[:4])
-        _sigmoid_of_tanh(gates[:2])
-        _sigmoid_of_tanh(gates[3])
-        i, f, g, o, tanh_c = gates
-        np.multiply(f, c_prev[0], out=c[0])
-        c[0] += i * g
-        np.tanh(c[0], out=tanh_c)
+    def _step(self, a, h_prev, h, c_prev, c):
+        o, i, f, g, tanh_c = a
+        _sigmoid_of_half(a[:3])
+        np.tanh(g, out=g)
+        np.multiply(i, g, out=tanh_c)
+        np.multiply(f, c_prev, out=c)
+        c += tanh_c
+        np.tanh(c, out=tanh_c)
         np.multiply(o, tanh_c, out=h)
 
-    def _slopes(self, gates, h_prev, c_prev):
-        i, f, g, o, tanh_c = gates.swapaxes(0, 1)
-        slopes = 1 - gates[:, :4]
-        slopes *= gates[:, :4]  # sigmoid' = sigmoid (1 - sigmoid); g follows below
-        slopes[:, 0] *= g
-        slopes[:, 1] *= c_prev[:, 0]
-        slopes[:, 2] = (1 - g**2) * i
-        slopes[:, 3] *= tanh_c
-        return slopes, (1 - tanh_c**2) * o, f
+    def _derivatives(self, kept, h_prev, c_prev):
+        o, i, f, g, tanh_c = kept.swapaxes(0, 1)
+        d = 1 - kept[:, :4]
+        d *= kept[:, :4]  # sigmoid' = sigmoid (1 - sigmoid); g follows below
+        d[:, 0] *= tanh_c
+        d[:, 1] *= g
+        d[:, 2] *= c_prev
+        d[:, 3] = (1 - g**2) * i
+        return d, (1 - tanh_c**2) * o, f
 
-    def _step_backward(self, dh, dc, dx_proj, dh_proj, gate_slopes, dc_dh, f):
-        np.multiply(dh, gate_slopes[3], out=dx_proj[3])
-        dh *= dc_dh  # h_t = o tanh(c_t)
+    def _step_backward(self, dh, dc, da, d, dh_dc, f):
+        np.multiply(dh, d[0], out=da[0])
+        dh *= dh_dc  # h_t = o tanh(c_t)
         dc += dh
-        np.multiply(dc, gate_slopes[:3], out=dx_proj[:3])
+        np.multiply(dc, d[1:], out=da[1:])
         dc *= f  # the path that keeps a gradient alive: c_t = f c_{t-1} + ...
 
 
@@ -238,40 +204,42 @@ class GRUCell(_Cell):
     """
 
     n_gates: ClassVar[int] = 3
-    _n_kept: ClassVar[int] = 4  # r z n, h_n
-    _halved: ClassVar[tuple] = (0, 1)
-    _shared: ClassVar[bool] = False
+    x_blocks: ClassVar[slice | list] = slice(1, 4)  # blocks: h_n r z n
+    h_blocks: ClassVar[slice | list] = [1, 2, 0]
+    _slope: ClassVar[tuple] = (1.0, 0.5, 0.5, 1.0)
+    _n_kept: ClassVar[int] = 4
     _h_direct: ClassVar[bool] = True
 
-    def _combine(self, x_blocks, h_blocks):  # r needs x_n and h_n apart
-        return np.concatenate([x_blocks[:2] + h_blocks[:2], x_blocks[2:], h_blocks[2:]])
+    def _products(self):
+        yield slice(self.hidden_size), slice(0, 1)  # h_n, from h alone
+        yield slice(None), slice(1, 3)  # r, z
+        yield slice(self.hidden_size, None), slice(3, 4)  # x_n, from x and the bias
 
-    def _products(self, W, inputs, kept):
-        H = self.hidden_size
-        yield W[:, : 2 * H], inputs, kept[:, :2]
-        yield W[H:, 2 * H :], inputs[:, H:], kept[:, 2]
-        yield W[:H, 2 * H :], inputs[:, :H], kept[:, 3]
-
-    def _step(self, gates, h_prev, h, c_prev, c):
-        np.tanh(gates[:2], out=gates[:2])
-        _sigmoid_of_tanh(gates[:2])
-        r, z, n, h_n = gates
+    def _step(self, a, h_prev, h, c_prev, c):
+        h_n, r, z, n = a
+        _sigmoid_of_half(a[1:3])
         n += r * h_n
         np.tanh(n, out=n)
-        np.subtract(h_prev, n, out=h)  # (1 - z) n + z h_prev = z (h_prev - n) + n
-        h *= z
-        h += n
+        change = h_prev - n
+        change *= z
+        np.add(n, change, out=h)  # n + z (h_prev - n) = (1 - z) n + z h_prev
 
-    def _slopes(self, gates, h_prev, c_prev):
-        r, z, n, h_n = gates.swapaxes(0, 1)
-        slopes = np.empty_like(gates[:, :3])
-        slopes[:, 2] = (1 - n**2) * (1 - z)
-        slopes[:, 1] = (1 - z) * z * (h_prev - n)
-        slopes[:, 0] = (1 - r) * r * h_n * slopes[:, 2]
-        return slopes, r, z
+    def _derivatives(self, kept, h_prev, c_prev):
+        h_n, r, z, n = kept.swapaxes(0, 1)
+        d = np.empty_like(kept)
+        d[:, 3] = (1 - n**2) * (1 - z)
+        d[:, 2] = (1 - z) * z * (h_prev - n)
+        d[:, 0] = d[:, 3] * r
+        d[:, 1] = (1 - r) * h_n * d[:, 0]
+        return d, z
 
-    def _step_backward(self, dh, dc, dx_proj, dh_proj, gate_slopes, r, z):
-        np.multiply(dh, gate_slopes, out=dx_proj)
-        dh_proj[:2] = dx_proj[:2]
-        np.multiply(dx_proj[2], r, out=dh_proj[2])
+    def _step_backward(self, dh, dc, da, d, z):
+        np.multiply(dh, d, out=da)
         dh *= z
+
+
+def _sigmoid_of_half(a):
+    """Turn a / 2 into sigmoid(a), in place."""
+    np.tanh(a, out=a)
+    a *= 0.5
+    a += 0.5

@@ -12,18 +12,9 @@ from importlib import resources
 
 import numpy as np
 
+from rnncore.checks import check_integers, check_rng
+
 Task = tuple[np.ndarray, np.ndarray, np.ndarray]
-
-
-def _check_rng(rng) -> None:
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
-
-
-def _check_at_least(low: int, **values) -> None:
-    for name, value in values.items():
-        if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < low:
-            raise ValueError(f"{name} must be an integer of at least {low}, got {value!r}")
 
 
 def load_names() -> list[str]:
@@ -64,8 +55,8 @@ def plucked_string(frequency: float, seconds: float, rate: int, rng: np.random.G
 
     Source: Karplus and Strong (1983). Chapter 1.
     """
-    _check_rng(rng)
-    _check_at_least(1, rate=rate)
+    check_rng(rng)
+    check_integers(1, rate=rate)
     if not 0 < frequency <= rate / 2:
         raise ValueError(f"frequency must lie in (0, rate / 2 = {rate / 2:g}], got {frequency!r}")
     period, length = round(rate / frequency), round(seconds * rate)
@@ -92,7 +83,7 @@ def split(items: Sequence, rng: np.random.Generator, parts=(0.8, 0.1, 0.1)) -> l
     >>> split("abcde", np.random.default_rng(0), parts=(0.6, 0.4))
     [['c', 'e', 'd'], ['a', 'b']]
     """
-    _check_rng(rng)
+    check_rng(rng)
     if min(parts) <= 0 or not np.isclose(sum(parts), 1):
         raise ValueError(f"parts must be positive and sum to 1, got {parts}")
     ends = np.round(np.cumsum(parts) * len(items)).astype(int)
@@ -185,9 +176,9 @@ def delayed_recall(length: int, batch_size: int, delay: int, rng: np.random.Gene
     Returns ``x (length, batch_size, 2)``, ``targets (length, batch_size)`` and the mask, False for
     the first ``delay`` steps. Guessing costs ``ln 2`` nats a step.
     """
-    _check_rng(rng)
-    _check_at_least(1, length=length, batch_size=batch_size)
-    _check_at_least(0, delay=delay)
+    check_rng(rng)
+    check_integers(1, length=length, batch_size=batch_size)
+    check_integers(0, delay=delay)
     if delay >= length:
         raise ValueError(f"delay must be less than length = {length}, got {delay}")
     symbols = rng.integers(2, size=(length, batch_size))
@@ -205,9 +196,9 @@ def temporal_order(length: int, batch_size: int, rng: np.random.Generator) -> Ta
 
     Source: Hochreiter and Schmidhuber (1997), task 6a, with the positions of Pascanu et al. (2013).
     """
-    _check_rng(rng)
-    _check_at_least(10, length=length)
-    _check_at_least(1, batch_size=batch_size)
+    check_rng(rng)
+    check_integers(10, length=length)
+    check_integers(1, batch_size=batch_size)
     symbols = rng.integers(2, 6, size=(length, batch_size))
     marks = rng.integers(2, size=(2, batch_size))
     batch, tenth = np.arange(batch_size), length // 10
@@ -227,9 +218,9 @@ def adding_problem(length: int, batch_size: int, rng: np.random.Generator) -> Ta
 
     Source: Hochreiter and Schmidhuber (1997), task 4, in the form of Le et al. (2015).
     """
-    _check_rng(rng)
-    _check_at_least(2, length=length)
-    _check_at_least(1, batch_size=batch_size)
+    check_rng(rng)
+    check_integers(2, length=length)
+    check_integers(1, batch_size=batch_size)
     numbers, marks = rng.uniform(size=(length, batch_size)), np.zeros((length, batch_size))
     batch, half = np.arange(batch_size), length // 2
     marks[rng.integers(0, half, size=batch_size), batch] = 1.0
@@ -249,8 +240,8 @@ def copy_task(delay: int, batch_size: int, rng: np.random.Generator) -> Task:
 
     Source: Hochreiter and Schmidhuber (1997), in the form of Arjovsky, Shah and Bengio (2016).
     """
-    _check_rng(rng)
-    _check_at_least(1, delay=delay, batch_size=batch_size)
+    check_rng(rng)
+    check_integers(1, delay=delay, batch_size=batch_size)
     message = rng.integers(2, 10, size=(10, batch_size))
     symbols = np.zeros((delay + 20, batch_size), dtype=int)
     symbols[:10], symbols[delay + 9] = message, 1

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnncore.bptt import backward, forward
-from rnncore.cells import GRUCell, LSTMCell, Params, RNNCell, check_array, check_rng
+from rnncore.cells import GRUCell, LSTMCell, Params, RNNCell
+from rnncore.checks import check_array, check_integers, check_rng
 from rnncore.losses import softmax_cross_entropy
 
 
@@ -80,8 +81,7 @@ def sample(model, params, prompt, length, rng, temperature=1.0) -> list[int]:
         raise ValueError(f"prompt must be at least one integer, got {prompt!r}")
     if inputs.min() < 0 or inputs.max() >= V:
         raise ValueError(f"prompt must lie in 0..{V - 1}, got {prompt!r}")
-    if length < 0:
-        raise ValueError(f"length must be at least 0, got {length}")
+    check_integers(0, length=length)
     if not temperature > 0:
         raise ValueError(f"temperature must be positive, got {temperature}")
     one_hot, state, drawn = np.eye(V), None, []

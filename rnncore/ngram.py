@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnncore.checks import check_integers, check_rng
+
 
 @dataclass(frozen=True)
 class NGram:
@@ -42,8 +44,7 @@ class NGram:
 
     def sample(self, rng: np.random.Generator, max_length: int = 30) -> list[int]:
         """One sequence drawn symbol by symbol until the boundary comes, or ``max_length`` symbols."""
-        if not isinstance(rng, np.random.Generator):
-            raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}")
+        check_rng(rng)
         sequence: list[int] = []
         while len(sequence) < max_length:
             symbol = int(rng.choice(self.size, p=self.probabilities(sequence)))
@@ -60,8 +61,7 @@ def fit_ngram(sequences: Iterable[np.ndarray], k: int, size: int, alpha: float) 
     boundary included; ``alpha`` added to each count (0: relative frequencies). Raises
     ``ValueError`` for a symbol out of range.
     """
-    if not isinstance(k, int | np.integer) or k < 0:
-        raise ValueError(f"k must be an integer of at least 0, got {k!r}")
+    check_integers(0, k=k)
     if not (np.isfinite(alpha) and alpha >= 0):
         raise ValueError(f"alpha must be a finite number of at least 0, got {alpha!r}")
     counts: dict[tuple[int, ...], np.ndarray] = {}

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from rnncore.checks import check_integers
 from rnncore.optim import clip_grad_norm, global_norm
 
 
@@ -32,9 +33,7 @@ def train_tbptt(
 
     Source: Williams and Peng (1990), where this is BPTT(h; h): h steps, then back over all of them.
     """
-    for name, value in (("window", window), ("epochs", epochs)):
-        if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
-            raise ValueError(f"{name} must be a positive integer, got {value!r}")
+    check_integers(1, window=window, epochs=epochs)
     arrays = {"targets": targets} if mask is None else {"targets": targets, "mask": mask}
     for name, array in arrays.items():
         if np.shape(array)[:2] != np.shape(x)[:2]:

@@ -117,7 +117,9 @@ def test_nothing_is_changed_and_nothing_is_shared(Cell):
     before = [a.copy() for a in arrays]
     h, final_state, cache = forward(cell, params, x, state)
     first = backward(cell, params, dh, cache, dstate)
-    h[...], final_state[...] = 0, 0
+    with pytest.raises(ValueError, match="read-only"):
+        h[...] = 0
+    final_state[...] = 0
     second = backward(cell, params, dh, cache, dstate)
     for a, b in zip(arrays, before, strict=True):
         np.testing.assert_array_equal(a, b)
@@ -275,13 +277,13 @@ def test_errors_name_what_is_wrong():
     ("T", "B", "H", "lengths"), [(100, 16, 64, [4, *[16] * 6]), (20, 16, 1024, [4, 8, 8])]
 )
 def test_backward_works_in_blocks(monkeypatch, T, B, H, lengths):
-    seen, slopes = [], RNNCell._slopes
+    seen, derivatives = [], RNNCell._derivatives
 
-    def recorded(self, gates, *rest):
-        seen.append(len(gates))
-        return slopes(self, gates, *rest)
+    def recorded(self, kept, *rest):
+        seen.append(len(kept))
+        return derivatives(self, kept, *rest)
 
-    monkeypatch.setattr(RNNCell, "_slopes", recorded)
+    monkeypatch.setattr(RNNCell, "_derivatives", recorded)
     all_grads(*problem(RNNCell, T, B, 1, H))
     assert seen == lengths
 

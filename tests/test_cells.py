@@ -101,9 +101,9 @@ def test_large_gates_saturate_without_a_warning(Cell):
 @pytest.mark.parametrize("Cell", CELLS)
 @pytest.mark.parametrize("bad", [0, -1, 1.5, True, "3", None])
 def test_sizes_are_positive_integers(Cell, bad):
-    with pytest.raises(ValueError, match=r"input_size must be a positive integer, got"):
+    with pytest.raises(ValueError, match=r"input_size must be an integer of at least 1, got"):
         Cell(bad, 2)
-    with pytest.raises(ValueError, match=r"hidden_size must be a positive integer, got"):
+    with pytest.raises(ValueError, match=r"hidden_size must be an integer of at least 1, got"):
         Cell(2, bad)
     assert Cell(np.int64(1), 1).state_size >= 1
 

@@ -144,7 +144,7 @@ def test_sample_errors():
         ({"prompt": [[0]]}, "^prompt must be at least one integer"),
         ({"prompt": [0, 4]}, r"^prompt must lie in 0..3, got \[0, 4\]$"),
         ({"prompt": [-1]}, "^prompt must lie in 0..3"),
-        ({"length": -1}, "^length must be at least 0, got -1$"),
+        ({"length": -1}, "^length must be an integer of at least 0, got -1$"),
         ({"temperature": 0}, "^temperature must be positive, got 0$"),
         ({"temperature": float("nan")}, "^temperature must be positive"),
         (

@@ -136,10 +136,10 @@ def test_errors():
     model, params, x, targets = problem()
     mask = np.ones((11, 2), bool)
     for kwargs, message in [
-        ({"window": 0}, "^window must be a positive integer, got 0$"),
-        ({"window": 2.0}, "^window must be a positive integer, got 2.0$"),
-        ({"epochs": 0}, "^epochs must be a positive integer, got 0$"),
-        ({"epochs": True}, "^epochs must be a positive integer, got True$"),
+        ({"window": 0}, "^window must be an integer of at least 1, got 0$"),
+        ({"window": 2.0}, "^window must be an integer of at least 1, got 2.0$"),
+        ({"epochs": 0}, "^epochs must be an integer of at least 1, got 0$"),
+        ({"epochs": True}, "^epochs must be an integer of at least 1, got True$"),
         (
             {"targets": targets[:5]},
             r"^targets must have shape \(11, 2\) in time and batch, got \(5, 2\)$",
