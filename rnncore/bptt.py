@@ -76,11 +76,11 @@ def forward(cell, params, x, state=None):
     h[0], c[0] = _check_state("state", cell, state, B, dtype)
     kept = h[1:, None] if cell._gate_is_state else np.empty((T, cell._n_kept, B, H), dtype)
 
-    W = np.zeros((len(cell._slope), H + D + 1, H), dtype)
+    W = np.zeros((len(cell._scale), H + D + 1, H), dtype)
     W[cell.h_blocks, :H] = _blocks(weights["W_hh"], H)
     W[cell.x_blocks, H:-1] = _blocks(weights["W_xh"], H)
     W[cell.x_blocks, -1] = weights["b_h"].reshape(-1, H)
-    W *= cell._slopes(dtype)
+    W *= cell._scales(dtype)
     products = []
     for rows, blocks in cell._products():
         product, A, out = np.matmul, W[blocks, rows], kept[:, blocks]
@@ -115,7 +115,7 @@ def backward(cell, params, dh, cache, dstate=None):
     dh = check_array("dh", dh, (T, B, H), dtype)
     dh_next, dc = _check_state("dstate", cell, dstate, B, dtype)
     dh_total = np.empty_like(dh_next)
-    P, G = len(cell._slope), cell.n_gates
+    P, G = len(cell._scale), cell.n_gates
     W_hT, W_xT = np.empty((P, H, H), dtype), np.empty((P, H, D), dtype)
     W_hT[cell.h_blocks] = _blocks(W_h, H).swapaxes(1, 2)
     W_xT[cell.x_blocks] = _blocks(W_x, H).swapaxes(1, 2)

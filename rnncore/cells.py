@@ -2,13 +2,13 @@
 
 A cell knows sizes and equations. It holds no parameters and no state; ``rnncore.bptt`` drives it.
 
-Inside, pre-activations stand as ``P`` blocks ``(P, B, H)`` instead of ``(B, P*H)``: one per gate, and for the
+Inside, pre-activations stand as P blocks ``(P, B, H)`` instead of ``(B, P*H)``: one per gate, and for the
 GRU the two parts of its third gate. A gate is then contiguous, which makes every elementwise line
 below about twice as fast. Three more things keep the loop over time short, and the equations are the
 same with or without them:
 
-- ``sigmoid(a) = 0.5 tanh(a / 2) + 0.5``, so one tanh serves all gates: each is ``s tanh(s a) + 1 - s``, with
-  s = 1/2 for a sigmoid and 1 for a tanh (``_slope``). The weights are multiplied by s beforehand.
+- ``sigmoid(a) = 0.5 + 0.5 tanh(a / 2)``, and tanh is quicker than exp and a division. The weights of a
+  sigmoid are halved beforehand (``_scale``).
 - A step backward multiplies by local derivatives. They do not depend on the incoming gradient, so
   ``_derivatives`` computes them for n steps at once, from ``kept (n, P, B, H)``.
 - Results go into arrays that exist already (``out=``).
@@ -31,9 +31,9 @@ class _Cell:
 
     n_gates: ClassVar[int] = 1
     n_states: ClassVar[int] = 1  # blocks of size H in the state: h, and c for the LSTM
-    x_blocks: ClassVar[slice | list] = slice(0, 1)  # what x_proj enters; once computed, the gates
-    h_blocks: ClassVar[slice | list] = slice(0, 1)  # what h_proj enters
-    _slope: ClassVar[tuple] = (1.0,)  # s of every block: 0.5 for a sigmoid
+    x_blocks: ClassVar[slice | list] = slice(0, 1)  # the last G: x_proj enters, the gates come out
+    h_blocks: ClassVar[slice | list] = slice(0, 1)  # the first G: h_proj enters
+    _scale: ClassVar[tuple] = (1.0,)  # of all P blocks: 0.5 for a sigmoid
     _n_kept: ClassVar[int] = 1  # blocks that backward needs besides the states
     _gate_is_state: ClassVar[bool] = False  # one array serves as both
     _h_direct: ClassVar[bool] = False  # h_{t-1} also reaches h_t past the product with W_hh
@@ -90,7 +90,7 @@ class _Cell:
         kept = np.zeros((self._n_kept, B, H), h.dtype)
         for blocks, proj in ((self.x_blocks, x_proj), (self.h_blocks, h_proj)):
             kept[blocks] += proj.reshape(B, -1, H).swapaxes(0, 1)
-        kept[: len(self._slope)] *= self._slopes(h.dtype)
+        kept[: len(self._scale)] *= self._scales(h.dtype)
         self._step(kept, h_prev, h, c_prev, c)
         kept = h[None] if self._gate_is_state else kept
         return np.hstack([h, c]), (kept[None], h_prev[None], c_prev[None])
@@ -103,16 +103,15 @@ class _Cell:
         """
         B, H = len(dstate), self.hidden_size
         dh, dc = (part.copy() for part in np.split(np.asarray(dstate), [H], axis=1))
-        da = np.empty((len(self._slope), B, H), dh.dtype)
+        da = np.empty((len(self._scale), B, H), dh.dtype)
         self._step_backward(dh, dc, da, *[d[0] for d in self._derivatives(*cache)])
         dx_proj, dh_proj = (
             da[blocks].swapaxes(0, 1).reshape(B, -1) for blocks in (self.x_blocks, self.h_blocks)
         )
         return dx_proj, dh_proj, np.hstack([dh if self._h_direct else np.zeros_like(dh), dc])
 
-    def _slopes(self, dtype):
-        """Return s as (P, 1, 1)."""
-        return np.array(self._slope, dtype)[:, None, None]
+    def _scales(self, dtype):
+        return np.array(self._scale, dtype)[:, None, None]  # (P, 1, 1)
 
     def _products(self):
         """Yield (rows, blocks): which rows ``[h_{t-1} x_t 1]`` of the weights give which blocks."""
@@ -153,7 +152,7 @@ class LSTMCell(_Cell):
     n_states: ClassVar[int] = 2
     x_blocks: ClassVar[slice | list] = [1, 2, 3, 0]  # blocks: o i f g
     h_blocks: ClassVar[slice | list] = [1, 2, 3, 0]
-    _slope: ClassVar[tuple] = (0.5, 0.5, 0.5, 1.0)
+    _scale: ClassVar[tuple] = (0.5, 0.5, 0.5, 1.0)
     _n_kept: ClassVar[int] = 5  # and tanh(c)
 
     def init_params(self, rng, dtype=np.float64, forget_bias=1.0) -> Params:
@@ -206,7 +205,7 @@ class GRUCell(_Cell):
     n_gates: ClassVar[int] = 3
     x_blocks: ClassVar[slice | list] = slice(1, 4)  # blocks: h_n r z n
     h_blocks: ClassVar[slice | list] = [1, 2, 0]
-    _slope: ClassVar[tuple] = (1.0, 0.5, 0.5, 1.0)
+    _scale: ClassVar[tuple] = (1.0, 0.5, 0.5, 1.0)
     _n_kept: ClassVar[int] = 4
     _h_direct: ClassVar[bool] = True
 
