@@ -128,43 +128,61 @@ def unrolled_graph(ax, steps, *, start="h_0", backward=False, red_box=None, cuts
 
     ``steps`` are subscripts, as ``[1, 2, 3]`` or ``["t-1", "t"]``; ``start`` names the state in column 0.
     ``backward`` also draws the gradients, dashed, against the arrows of the forward pass. ``red_box``
-    ``(s, t)`` frames the Jacobians between ``h_s`` and ``h_t``. ``cuts`` are columns ``s``: no gradient goes from
-    column ``s + 1`` back to column ``s``. Five steps need about 6.2 x 3.4 inches.
+    ``(s, t)`` draws one path of the gradient, from the loss of column ``t`` to the state of column ``s``, fades
+    all else, and frames the Jacobians on the path. ``cuts`` are columns ``s``: no gradient goes from
+    column ``s + 1`` back to column ``s``. Five columns need about 6.2 x 4 inches.
     """
     names, last = ["x", "h", "y", r"\ell"], len(steps)
+    label = [{1: start}] + [{row: f"{names[row]}_{{{step}}}" for row in range(4)} for step in steps]
+    path = []  # the nodes that the gradient visits, if only one path is shown
+    if red_box is not None:
+        s, t = red_box
+        path = [(t, 3), (t, 2)] + [(column, 1) for column in range(t, s - 1, -1)]
 
-    def arrow(a, b, colour, style):
+    def arrow(a, b, colour, style, **look):
         shift = 0.09 * np.sign(np.subtract(b, a))  # apart from the arrow of the other direction
         shift = np.array([-shift[1], shift[0]])  # always to the left of the direction of travel
-        size = {"mutation_scale": 11, "shrinkA": 14, "shrinkB": 14, "linewidth": 1.6}
-        look = {"arrowstyle": "-|>", "color": colour, "linestyle": style}
+        size = {"mutation_scale": 13, "shrinkA": 18, "shrinkB": 18, "linewidth": 1.8}
+        look |= {"arrowstyle": "-|>", "color": colour, "linestyle": style}
         ax.add_patch(FancyArrowPatch(a + shift, b + shift, **size, **look))
 
-    def edge(a, b, weight):
-        arrow(a, b, BLUE, "-")
+    def name(a, b, text, colour):
         across = a[1] == b[1]
-        place = np.add(a, b) / 2 + ((0, 0.13) if across else (-0.14, 0))
+        place = np.add(a, b) / 2 + ((0, 0.14) if across else (-0.14, 0))
         align = {"va": "bottom", "ha": "center"} if across else {"va": "center", "ha": "right"}
-        ax.text(*place, weight, color=BLUE, fontsize=10, **align)
-        if backward and not (across and a[0] in cuts):
+        ax.text(*place, text, color=colour, fontsize=13, **align)
+
+    def edge(a, b, weight):
+        on_path, across = a in path and b in path, a[1] == b[1]
+        under_box = {"zorder": 0.4} if across and not on_path else {}
+        arrow(a, b, BLUE, "-", **({"alpha": 0.25, **under_box} if path else {}))
+        if not path:
+            name(a, b, weight, BLUE)
+        elif on_path and across:
+            name(a, b, f"$J_{{{steps[b[0] - 1]}}}$", BLACK)
+        if backward and (on_path or not path) and not (across and a[0] in cuts):
             arrow(b, a, VERMILION, (0, (3, 1.5)))
 
     for column in range(last + 1):
-        for row in range(4) if column else [1]:
-            ax.plot(column, row, "o", markersize=27, color="white", markeredgecolor=BLACK, zorder=3)
-            label = f"{names[row]}_{{{steps[column - 1]}}}" if column else start
-            ax.text(column, row, f"${label}$", ha="center", va="center", fontsize=10, zorder=4)
+        for row in label[column]:
+            strength = 0.25 if path and (column, row) not in path else 1.0
+            text = f"${label[column][row]}$"
+            size = 17 if len(text.replace(names[3], "l")) < 8 else 11  # t-1 takes more room than 3
+            disc = {"color": "white", "markeredgecolor": str(1 - strength), "zorder": 3}
+            ax.plot(column, row, "o", markersize=35, **disc)
+            style = {"fontsize": size, "alpha": strength, "zorder": 4}
+            ax.text(column, row, text, ha="center", va="center", **style)
         if column:
             edge((column - 1, 1), (column, 1), "$W_{hh}$")
             for row, weight in enumerate(["$W_{xh}$", "$W_{hy}$", ""]):
                 edge((column, row), (column, row + 1), weight)
-    if red_box is not None:
-        s, t = red_box
+    if path:
         corners = "round,pad=0,rounding_size=0.12"
-        look = {"facecolor": "none", "edgecolor": VERMILION, "linewidth": 2.4}
-        ax.add_patch(FancyBboxPatch((s - 0.28, 0.65), t - s + 0.56, 0.73, corners, **look))
-    for s in cuts:
-        ax.plot([s + 0.5, s + 0.5], [0.6, 1.02], color=BLACK, linestyle="-", linewidth=2.4)
-        ax.text(s + 0.5, 0.56, "✂", ha="center", va="top", fontsize=16)
+        look = {"facecolor": "#fdeee3", "edgecolor": VERMILION, "linewidth": 3, "zorder": 0.5}
+        ax.add_patch(FancyBboxPatch((s - 0.32, 0.62), t - s + 0.64, 0.88, corners, **look))
+    for column in cuts:
+        x = column + 0.47
+        ax.plot([x, x], [0.6, 1.02], color=BLACK, linestyle="-", linewidth=2.4)
+        ax.text(x, 0.56, "✂", ha="center", va="top", fontsize=16)
     ax.set(xlim=(-0.4, last + 0.4), ylim=(-0.4, 3.4))
     ax.set_axis_off()

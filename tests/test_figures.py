@@ -146,4 +146,10 @@ def test_red_box_frames_the_states_between_two_steps(ax):
     assert 0 < box.get_x() < 1
     assert 3 < box.get_x() + box.get_width() < 4
     assert box.get_y() < 1 < box.get_y() + box.get_height()
+    assert (
+        arrows(ax, VERMILION) == [(-1, 0)] * 2 + [(0, -1)] * 2
+    )  # one path, from the loss of t to h_s
+    texts = [text.get_text() for text in ax.texts]
+    assert {"$J_{s+1}$", "$J_{t}$"} <= set(texts)
+    assert "$J_{s}$" not in texts
     ax.figure.canvas.draw()  # every label is valid mathtext

@@ -30,13 +30,13 @@ def _terms(answer):
 
 
 def _two_derivatives(answer):
-    def variant(past=True, slope=True, weight=True, swap=False, all_steps=False):
+    def variant(past=True, slope=True, weight=True, swap=False, all_steps=False, late=False):
         def derivatives(w, x, h0):
             h, immediate, total = h0, 0.0, 0.0
             for x_t in x:
                 h_prev, h = h, np.tanh(w * h + x_t)
                 factor = 1 - h**2 if slope else 1.0
-                immediate = factor * h_prev
+                immediate = factor * (h if late else h_prev)
                 jacobian = 1.0 if all_steps else factor * (w if weight else 1.0)
                 total = immediate + past * jacobian * total
             return (total, immediate) if swap else (immediate, total)
@@ -54,6 +54,7 @@ def _two_derivatives(answer):
         mistakes={
             "This total is immediate: h_(t-1) depends on w too.": variant(past=False),
             "The two are swapped: return (immediate, total).": variant(swap=True),
+            "The weight multiplies the state before: h_(t-1), not h_t.": variant(late=True),
             "The slope 1 - h_t**2 of tanh is missing.": variant(slope=False),
             "The past enters through w * h_(t-1): the factor w is missing.": variant(weight=False),
             "You added the immediate derivatives. Each must pass the Jacobians of the later steps.": (
@@ -68,11 +69,12 @@ def _states(rng, T, B, H):
 
 
 def _initial_state(answer):
-    def variant(transpose=True, slope=True, last="h0", add=True, rounds=slice(None)):
+    def variant(transpose=True, slope=True, last="h0", add=True, rounds=slice(None), backward=True):
         def gradient(W_hh, h, dh):
             W = W_hh.T if transpose else W_hh
             carried = da = np.zeros_like(h[0])
-            for t in list(reversed(range(len(h))))[rounds]:
+            steps = range(len(h))
+            for t in list(reversed(steps) if backward else steps)[rounds]:
                 total = dh[t] + carried if add else dh[t]
                 da = total * (1 - h[t] ** 2) if slope else total
                 carried = da @ W
@@ -96,7 +98,12 @@ def _initial_state(answer):
             "This is dL/dh_1. One more step back, slope and product, leads to h_0.": variant(
                 last="h1"
             ),
-            "What arrives from the later steps is lost: add it to dh[t].": variant(add=False),
+            "What arrives from the later steps is lost: add it to dh_direct[t].": variant(
+                add=False
+            ),
+            "You went from the first step to the last. Gradients come from the later step.": variant(
+                backward=False
+            ),
             "The first step is missing: go back through t = 0 of the arrays too.": variant(
                 rounds=slice(-1)
             ),
@@ -104,47 +111,54 @@ def _initial_state(answer):
     )
 
 
-def _rectifier(answer):
-    def variant(
-        factor=lambda h: h > 0, previous=True, start=1, carry=True, transpose=True, summed=True
-    ):
-        def gradient(W_hh, h0, h, dh):
-            h_prev = np.concatenate([start * h0[None], h[:-1]]) if previous else h
-            grad, carried = np.zeros_like(W_hh), np.zeros_like(h0)
-            for t in reversed(range(len(h))):
-                da = (dh[t] + carry * carried) * factor(h[t])
-                grad = h_prev[t].T @ da + summed * grad
-                carried = da @ (W_hh.T if transpose else W_hh)
-            return grad
+def _running_gradient(answer):
+    def measured(w, x, targets, h0):  # no chain rule: the weight moves in the imaginary direction
+        h, loss, grads = h0, 0.0, []
+        for x_t, target in zip(x, targets, strict=True):
+            h = np.tanh((w + 1e-30j) * h + x_t)
+            loss = loss + (h - target) ** 2 / 2
+            grads.append(loss.imag / 1e-30)
+        return np.array(grads)
+
+    def variant(past=True, weight=True, slope=True, late=False, error=True, running=True, scale=1):
+        def gradient(w, x, targets, h0):
+            h, P, terms = h0, 0.0, []
+            for x_t, target in zip(x, targets, strict=True):
+                h_prev, h = h, np.tanh(w * h + x_t)
+                old, factor = P, 1 - h**2 if slope else 1.0
+                P = factor * (h_prev + past * (w if weight else 1.0) * P)
+                terms.append(scale * (h - target if error else 1.0) * (old if late else P))
+            return np.cumsum(terms) if running else np.array(terms)
 
         return gradient
 
     rng = np.random.default_rng(43)
-    inputs = []
-    for T, B, H in [(5, 2, 4), (7, 3, 3)]:
-        W_hh, h0 = rng.normal(size=(H, H)), np.abs(rng.normal(size=(B, H)))
-        h, previous = np.empty((T, B, H)), h0
-        for t in range(T):
-            previous = h[t] = np.maximum(0, previous @ W_hh + rng.normal(size=(B, H)))
-        inputs.append((W_hh, h0, h, rng.normal(size=(T, B, H))))
     expect_function(
         answer,
-        variant(),
-        inputs,
+        measured,
+        [
+            (w, rng.normal(size=T), rng.normal(size=T), h0)
+            for w, T, h0 in [(0.8, 6, 0.5), (-1.3, 4, -0.4)]
+        ],
+        rtol=1e-7,
         mistakes={
-            "This is the slope of tanh. That of the rectifier is 1 where h_t > 0, else 0.": variant(
-                lambda h: 1 - h**2
+            "This carries the immediate derivative alone: h_(t-1) depends on w too.": variant(
+                past=False
             ),
-            "The slope is missing, or always 1: h_t is never negative, so use > and not >=.": variant(
-                lambda h: 1.0
+            "These are the terms of single steps. The loss is a running sum: add them up.": variant(
+                running=False
             ),
-            "You took zeros for the state before h_1. It is h0.": variant(start=0),
-            "Multiply by the slope, not by h_t itself.": variant(lambda h: h),
-            "W_hh acted on h_(t-1), not on h_t. Where does h0 come in?": variant(previous=False),
-            "What arrives from the later steps is lost: carry it back.": variant(carry=False),
-            "W_hh is not transposed on the way back.": variant(transpose=False),
-            "This is one step alone. The weight is shared: sum over all steps.": variant(
-                summed=False
+            "The past enters through w * h_(t-1): the factor w is missing.": variant(weight=False),
+            "The slope 1 - h_t**2 of tanh is missing.": variant(slope=False),
+            "The loss of step t needs the derivative of h_t: update it before you use it.": variant(
+                late=True
+            ),
+            "This adds up dh_t/dw. The derivative of each loss by h_t, its error, is missing.": (
+                variant(error=False)
+            ),
+            "Twice too large: the loss has a factor 1/2.": variant(scale=2),
+            "The running loss is a sum, not a mean.": lambda w, x, targets, h0: (
+                variant()(w, x, targets, h0) / np.arange(1, len(x) + 1)
             ),
         },
     )
@@ -177,6 +191,8 @@ def _complex_step(answer):
         error = np.abs(got - right).max() / np.abs(right).max()
         if error <= 1e-13:
             continue
+        if not got.any():
+            raise Hint("Everything is 0: the imaginary step was lost. Is your copy of w real?")
         if np.abs(got).max() < 1e-6 * np.abs(right).max():
             raise Hint("These numbers are far too small. Divide the imaginary part by the step.")
         if error < 1e-3:
@@ -188,12 +204,12 @@ def _complex_step(answer):
 
 
 def _leaky(answer):
-    def variant(transpose=True, keep=True, slope=True, rows=True, alpha_on_tanh=True):
+    def variant(transpose=True, keep=True, slope=True, rows=True, alpha_on_tanh=True, eye=np.eye):
         def jacobian(W_hh, a, alpha):
             slopes = 1 - np.tanh(a) ** 2 if slope else np.ones_like(a)
             W = W_hh.T if transpose else W_hh
             inner = slopes[:, None] * W if rows else W * slopes
-            return keep * (1 - alpha) * np.eye(len(a)) + (alpha if alpha_on_tanh else 1) * inner
+            return keep * (1 - alpha) * eye(len(a)) + (alpha if alpha_on_tanh else 1) * inner
 
         return jacobian
 
@@ -204,6 +220,9 @@ def _leaky(answer):
         [(rng.normal(size=(H, H)), rng.normal(size=H), alpha) for H, alpha in [(3, 0.2), (4, 0.7)]],
         mistakes={
             "The copied part is missing: (1 - alpha) times the identity.": variant(keep=False),
+            "The copy feeds each entry from itself only: (1 - alpha) belongs on the diagonal.": variant(
+                eye=lambda n: np.ones((n, n))
+            ),
             "The slope 1 - tanh(a)**2 is missing.": variant(slope=False),
             "The slope belongs to the rows (entries of h_t), not to the columns.": variant(
                 rows=False
@@ -322,18 +341,30 @@ def _backward(
     return candidate
 
 
-def _two_steps_back(params, x, h0, h, dh):
-    h_prev = np.concatenate([h0[None], h[:-1]])
-    slopes = 1 - h**2
-    da = dh * slopes
-    da[:-1] += da[1:] @ params["W_hh"].T * slopes[:-1]  # of the losses of t and t + 1 alone
-    return {
-        "W_xh": np.einsum("tbi,tbk->ik", x, da),
-        "W_hh": np.einsum("tbi,tbk->ik", h_prev, da),
-        "b_h": da.sum(axis=(0, 1)),
-        "x": da @ params["W_xh"].T,
-        "h0": da[0] @ params["W_hh"].T,
-    }
+def _some_steps_back(steps):
+    """A backward pass in which the loss of step t teaches ``steps`` steps, t the first of them."""
+
+    def candidate(params, x, h0, h, dh):
+        slopes, back = 1 - h**2, params["W_hh"].T
+        da = part = dh * slopes
+        for _ in range(steps - 1):
+            part = np.concatenate([part[1:] @ back * slopes[:-1], np.zeros_like(part[:1])])
+            da = da + part
+        h_prev = np.concatenate([h0[None], h[:-1]])
+        return {
+            "W_xh": np.einsum("tbi,tbk->ik", x, da),
+            "W_hh": np.einsum("tbi,tbk->ik", h_prev, da),
+            "b_h": da.sum(axis=(0, 1)),
+            "x": da @ params["W_xh"].T,
+            "h0": da[0] @ back,
+        }
+
+    return candidate
+
+
+def _zeros_for_h0(params, x, h0, h, dh):
+    grads = _backward()(params, x, h0, h, dh)
+    return {**grads, "W_hh": _backward()(params, x, 0 * h0, h, dh)["W_hh"]}
 
 
 def _first_sequence_only(params, x, h0, h, dh):
@@ -359,7 +390,9 @@ def _checker(answer):
         "loses the gradient of x": _backward(lost="x"),
         "loses the gradient of b_h": _backward(lost="b_h"),
         "sums b_h over one sequence of the batch only": _first_sequence_only,
-        "stops after two steps back": _two_steps_back,
+        "teaches two steps back from each loss, no further": _some_steps_back(2),
+        "teaches four steps back from each loss, no further": _some_steps_back(4),
+        "takes zeros for h0 in the gradient of W_hh": _zeros_for_h0,
         "is 1 % too large": _backward(scale=1.01),
     }
     for what, candidate in right.items():
@@ -367,10 +400,7 @@ def _checker(answer):
             raise Hint(f"You refused {what}. Compare with differences, within about 1e-6.")
     for what, candidate in wrong.items():
         if _verdict(answer, candidate):
-            raise Hint(
-                f"You accepted a backward pass that {what}. Check a sequence of several steps with a "
-                "batch, at random numbers, for all five arrays, within about 1e-6."
-            )
+            raise Hint(f"You accepted a backward pass that {what}. Which test would show that?")
 
 
 def _verdict(answer, candidate):
@@ -380,13 +410,79 @@ def _verdict(answer, candidate):
     return bool(verdict)
 
 
+def _far_back(answer):
+    def cosines(p, h, dy, name="W_hh", cosine=True):
+        """For each K: how the gradient without the lags beyond K compares with the full one."""
+        before = {"W_hh": np.concatenate([p["h0"][None], h[:-1]]), "W_xh": p["x"], "now": h}[name]
+        back, slopes = p["W_hh"].T, 1 - h**2
+        by_lag = []
+        part = dy @ p["W_hy"].T * slopes  # dL/da of the losses exactly `lag` steps later
+        for _ in range(len(h)):
+            by_lag.append(np.einsum("tbi,tbk->ik", before, part))
+            part = np.concatenate([part[1:] @ back * slopes[:-1], np.zeros_like(part[:1])])
+        cut, full = np.cumsum(by_lag, axis=0), sum(by_lag)
+        if not cosine:
+            return np.linalg.norm(cut, axis=(1, 2)) / np.linalg.norm(full)
+        return (
+            np.sum(cut * full, axis=(1, 2))
+            / np.linalg.norm(cut, axis=(1, 2))
+            / np.linalg.norm(full)
+        )
+
+    def first(p, h, dy, threshold, shift=0, **options):
+        reached = cosines(p, h, dy, **options) >= threshold
+        return int(np.argmax(reached)) + shift if reached.any() else len(h)
+
+    def angle(p, h, dy, threshold):
+        return int(np.argmax(cosines(p, h, dy) <= threshold))
+
+    rng = np.random.default_rng(47)
+    inputs = []
+    for scale, threshold in [(0.6, 0.9), (1.4, 0.99), (1.1, 0.95), (0.9, 0.999)] * 3:
+        T, B, D, H, V = 10, 2, 2, 5, 2
+        shapes = {"W_xh": (D, H), "b_h": (H,), "W_hy": (H, V), "b_y": (V,), "x": (T, B, D)}
+        p = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+        p |= {"h0": rng.normal(size=(B, H))}
+        p |= {"W_hh": scale * rng.normal(size=(H, H)) / np.sqrt(H)}
+        h = forward(RNNCell(D, H), p, p["x"], p["h0"])[0]
+        inputs.append((p, h, rng.normal(size=(T, B, V)), threshold))
+    expected = [first(*args) for args in inputs]
+    got = [call(answer, *args) for args in inputs]
+    if not all(isinstance(k, int | np.integer) and not isinstance(k, bool) for k in got):
+        raise Hint(f"Return K, a whole number, not {type(got[0]).__name__} {str(got[0])[:40]!r}.")
+    if got == expected:
+        return
+    mistakes = {
+        "One too many: K = 0 keeps lag 0, so K is not the number of lags kept.": {"shift": 1},
+        "One too few: with this K the cosine is still below the threshold.": {"shift": -1},
+        "You compared lengths. The cosine is the inner product over both lengths.": {
+            "cosine": False
+        },
+        "This is the answer for W_xh. The gradient of W_hh multiplies da_t by h_(t-1).": {
+            "name": "W_xh"
+        },
+        "W_hh acted on h_(t-1), not on h_t.": {"name": "now"},
+    }
+    for hint, options in mistakes.items():
+        if got == [first(*args, **options) for args in inputs]:
+            raise Hint(hint)
+    if got == [angle(*args) for args in inputs]:
+        raise Hint("You stopped at the first K below the threshold. Stop at the first one above.")
+    case = next(i for i, (a, b) in enumerate(zip(got, expected, strict=True)) if a != b)
+    raise Hint(
+        f"In {sum(a != b for a, b in zip(got, expected, strict=True))} of {len(inputs)} cases K is "
+        f"wrong; in one with threshold {inputs[case][3]} yours is {got[case]}."
+    )
+
+
 CHECKS = {
     "bptt-1": _terms,
     "bptt-2": _two_derivatives,
     "bptt-3": _initial_state,
-    "bptt-4": _rectifier,
+    "bptt-4": _running_gradient,
     "bptt-5": _complex_step,
     "bptt-6": _leaky,
     "bptt-7": _chunks,
     "bptt-8": _checker,
+    "bptt-9": _far_back,
 }

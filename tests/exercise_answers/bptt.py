@@ -25,6 +25,15 @@ def sum_of_immediates(w, x, h0):
     return terms[-1], sum(terms)
 
 
+def with_h_now(w, x, h0):
+    h, total = h0, 0.0
+    for x_t in x:
+        h = np.tanh(w * h + x_t)
+        immediate = (1 - h**2) * h
+        total = immediate + (1 - h**2) * w * total
+    return immediate, total
+
+
 def to_h0(W_hh, h, dh, back=lambda W: W.T, slope=True):
     da = np.zeros_like(h[0])
     for h_t, dh_t in zip(h[::-1], dh[::-1], strict=True):
@@ -32,13 +41,54 @@ def to_h0(W_hh, h, dh, back=lambda W: W.T, slope=True):
     return da @ back(W_hh)
 
 
-def rectified(W_hh, h0, h, dh, slope=lambda h: np.where(h > 0, 1.0, 0.0), shift=1, carry=1):
-    das, da = [], np.zeros_like(h0)
-    for h_t, dh_t in zip(h[::-1], dh[::-1], strict=True):
-        da = (dh_t + carry * (da @ W_hh.T)) * slope(h_t)
-        das.insert(0, da)
-    used = [h0, *h][1 - shift :]
-    return sum(u.T @ d for u, d in zip(used, das, strict=False))
+def running(w, x, targets, h0, *, past=1, factor=None, error=True):
+    """Backward through time for each t: the loss of the steps up to t."""
+    hs = [h0]
+    for x_t in x:
+        hs.append(np.tanh(w * hs[-1] + x_t))
+    grads = []
+    for t in range(1, len(x) + 1):
+        grad = carried = 0.0
+        for s in range(t, 0, -1):
+            own = hs[s] - targets[s - 1] if error else 1.0
+            da = (own + past * carried) * (1 - hs[s] ** 2)
+            carried = da * (w if factor is None else factor)
+            grad += da * hs[s - 1]
+        grads.append(grad)
+    return np.array(grads)
+
+
+def running_with_old(w, x, targets, h0):
+    h, P, grads, grad = h0, 0.0, [], 0.0
+    for x_t, target in zip(x, targets, strict=True):
+        new = np.tanh(w * h + x_t)
+        grad += (new - target) * P
+        P = (1 - new**2) * (h + w * P)
+        h = new
+        grads.append(grad)
+    return np.array(grads)
+
+
+def reach(p, h, dy, threshold, *, used=None, start=0, rule=None):
+    """The gradient of W_hh for each K from a backward pass for each pair of a loss and a step."""
+    T = len(h)
+    before = np.concatenate([p["h0"][None], h[:-1]]) if used is None else used(p, h)
+    full = np.zeros((T, before.shape[-1], h.shape[-1]))  # by lag
+    for t in range(T):
+        dh = dy[t] @ p["W_hy"].T
+        for s in range(t, -1, -1):
+            da = dh * (1 - h[s] ** 2)
+            full[t - s] += before[s].T @ da
+            dh = da @ p["W_hh"].T
+    for K in range(T):
+        cut, whole = full[: K + 1].sum(0), full.sum(0)
+        if rule is None:
+            reached = np.sum(cut * whole) >= threshold * np.linalg.norm(cut) * np.linalg.norm(whole)
+        else:
+            reached = rule(cut, whole, threshold)
+        if reached:
+            return K + start
+    return T
 
 
 def difference(f, w, eps=1e-6):
@@ -57,6 +107,15 @@ def imaginary(f, w, eps=1e-20, divide=True):
         e[k] = 1j * eps
         flat.append(np.imag(f(w + e.reshape(w.shape))) / (eps if divide else 1))
     return np.reshape(flat, w.shape)
+
+
+def with_a_real_copy(f, w):
+    grad = np.zeros(w.shape)
+    for i in np.ndindex(w.shape):
+        moved = w.copy()
+        moved[i] += np.real(1e-30j)  # what NumPy keeps of it, with a warning
+        grad[i] = np.imag(f(moved)) / 1e-30
+    return grad
 
 
 def leaky(W_hh, a, alpha):
@@ -81,7 +140,7 @@ def chunked(cell, params, x, dh, window, *, state=True, gradient=True, order=-1)
 
 
 def checker(
-    candidate, *, T=4, B=3, names=("W_xh", "W_hh", "b_h", "x", "h0"), tied=False, atol=1e-6
+    candidate, *, T=6, B=3, names=("W_xh", "W_hh", "b_h", "x", "h0"), tied=False, atol=1e-6, h0=1
 ):
     rng = np.random.default_rng(9)
     cell = RNNCell(2, 3)
@@ -92,7 +151,7 @@ def checker(
     }
     if tied:
         q["W_hh"] = np.eye(3)
-    q |= {"x": rng.normal(size=(T, B, 2)), "h0": rng.normal(size=(B, 3))}
+    q |= {"x": rng.normal(size=(T, B, 2)), "h0": h0 * rng.normal(size=(B, 3))}
     dh = rng.normal(size=(T, B, 3))
     h = forward(cell, q, q["x"], q["h0"])[0]
     grads = candidate({k: q[k] for k in ("W_xh", "W_hh", "b_h")}, q["x"], q["h0"], h, dh)
@@ -129,6 +188,7 @@ ANSWERS = {
             (lambda w, x, h0: tuple(unit_derivatives(w, x, h0, past=False)), "depends on w too"),
             (lambda w, x, h0: tuple(unit_derivatives(w, x, h0, w_factor=False)), "factor w"),
             (sum_of_immediates, "added the immediate"),
+            (with_h_now, "not h_t"),
             (lambda w, x, h0: unit_derivatives(w, x, h0)[1], "2 results"),
         ],
     ),
@@ -142,21 +202,21 @@ ANSWERS = {
             (lambda W, h, dh: to_h0(W, h[:1], dh[:1]), "is lost"),
             (lambda W, h, dh: to_h0(W, h[1:], dh[1:]), "first step is missing"),
             (lambda W, h, dh: to_h0(W, h, dh).sum(0), "shape"),
+            (lambda W, h, dh: to_h0(W, h[::-1], dh[::-1]), "from the first step to the last"),
         ],
     ),
     "bptt-4": Answers(
-        right=rectified,
+        right=running,
         wrong=[
-            (lambda W, h0, h, dh: rectified(W, h0, h, dh, slope=lambda h: 1 - h**2), "tanh"),
-            (
-                lambda W, h0, h, dh: rectified(W, h0, h, dh, slope=lambda h: h >= 0),
-                "never negative",
-            ),
-            (lambda W, h0, h, dh: rectified(W, 0 * h0, h, dh), "zeros for the state"),
-            (lambda W, h0, h, dh: rectified(W, h0, h, dh, slope=lambda h: h), "not by h_t itself"),
-            (lambda W, h0, h, dh: rectified(W, h0, h, dh, shift=0), "h_(t-1)"),
-            (lambda W, h0, h, dh: rectified(W, h0, h, dh, carry=0), "is lost"),
-            (lambda W, h0, h, dh: rectified(W, h0, h[:1], dh[:1]), "off by"),
+            (lambda *args: running(*args, past=0), "depends on w too"),
+            (lambda *args: np.diff(running(*args), prepend=0.0), "add them up"),
+            (lambda *args: running(*args, factor=1.0), "factor w"),
+            (lambda *args: running(*args, error=False), "its error, is missing"),
+            (running_with_old, "update it before"),
+            (lambda *args: 2 * running(*args), "factor 1/2"),
+            (lambda *args: running(*args) / np.arange(1, len(args[1]) + 1), "not a mean"),
+            (lambda *args: running(*args)[-1], "shape"),
+            (lambda w, x, targets, h0: running(w, x, targets, 0.0), "off by"),
         ],
     ),
     "bptt-5": Answers(
@@ -164,6 +224,8 @@ ANSWERS = {
         wrong=[
             (difference, "nothing is subtracted"),
             (lambda f, w: imaginary(f, w, divide=False), "Divide"),
+            (lambda f, w: np.zeros(w.shape), "imaginary step was lost"),
+            (with_a_real_copy, "imaginary step was lost"),
             (lambda f, w: imaginary(f, w).ravel()[:1], "shape"),
             (lambda f, w: imaginary(f, w, eps=1e-4), "too large a step"),
             (lambda f, w: imaginary(f, w) * (1 + 0j), "imaginary part"),
@@ -176,6 +238,10 @@ ANSWERS = {
             (lambda W, a, alpha: leaky(W, a, alpha) - (1 - alpha) * np.eye(len(a)), "copied part"),
             (lambda W, a, alpha: (1 - alpha) * np.eye(len(a)) + alpha * W.T, "slope"),
             (lambda W, a, alpha: leaky(W.T, a, alpha), "not transposed"),
+            (
+                lambda W, a, alpha: 1 - alpha + alpha * (1 - np.tanh(a) ** 2)[:, None] * W.T,
+                "on the diagonal",
+            ),
             (lambda W, a, alpha: leaky(W, a, alpha).T, "transposed Jacobian"),
             (
                 lambda W, a, alpha: (
@@ -203,11 +269,32 @@ ANSWERS = {
             (lambda candidate: False, "refused"),
             (lambda candidate: checker(candidate, T=1), "sum over t"),
             (lambda candidate: checker(candidate, T=2), "two steps back"),
+            (lambda candidate: checker(candidate, T=3), "four steps back"),
+            (lambda candidate: checker(candidate, T=4), "four steps back"),
+            (lambda candidate: checker(candidate, h0=0), "zeros for h0"),
             (lambda candidate: checker(candidate, atol=0.1), "1 %"),
             (lambda candidate: checker(candidate, names=["W_xh", "W_hh", "b_h"]), "gradient of h0"),
             (lambda candidate: checker(candidate, tied=True), "transpose"),
             (lambda candidate: checker(candidate, B=1), "one sequence of the batch"),
             (lambda candidate: 1.0, "True or False"),
+        ],
+    ),
+    "bptt-9": Answers(
+        right=reach,
+        wrong=[
+            (lambda *args: reach(*args, start=1), "One too many"),
+            (lambda *args: reach(*args) - 1, "One too few"),
+            (
+                lambda *args: reach(
+                    *args,
+                    rule=lambda cut, full, c: np.linalg.norm(cut) >= c * np.linalg.norm(full),
+                ),
+                "compared lengths",
+            ),
+            (lambda *args: reach(*args, used=lambda p, h: p["x"]), "the answer for W_xh"),
+            (lambda *args: reach(*args, used=lambda p, h: h), "acted on h_(t-1)"),
+            (lambda p, h, dy, threshold: 3, "cases K is wrong"),
+            (lambda *args: float(reach(*args)), "a whole number"),
         ],
     ),
 }
