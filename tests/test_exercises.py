@@ -99,7 +99,7 @@ def test_hints_name_shape_place_and_known_mistake():
     expected = np.arange(6.0).reshape(2, 3)
     with pytest.raises(Hint, match=r"shape \(2, 3\), got \(3, 2\)"):
         expect_array(expected.T, expected)
-    with pytest.raises(Hint, match=r"off by 1 at index \(1, 2\), where it is 6"):
+    with pytest.raises(Hint, match=r"off by 1 at index \(1, 2\), where yours is 6"):
         expect_array([[0, 1, 2], [3, 4, 6]], expected)
     with pytest.raises(Hint, match="not finite"):
         expect_array(np.full((2, 3), np.nan), expected)
