@@ -114,7 +114,9 @@ def expect_array(
     error = np.abs(values - expected)
     where = np.unravel_index(np.argmax(error), error.shape)
     place = f" at index {tuple(int(i) for i in where)}" if where else ""
-    raise Hint(f"The {what} is off by {error[where]:.3g}{place}, where yours is {values[where]:.6g}.")
+    raise Hint(
+        f"The {what} is off by {error[where]:.3g}{place}, where yours is {values[where]:.6g}."
+    )
 
 
 def expect_function(
