@@ -145,7 +145,7 @@ ANSWERS = {
         wrong=[
             (lambda T, budget: plan(T, budget)[::-1], "in this order"),
             (lambda T, budget: (budget // T, 1), "every = 1"),
-            (lambda T, budget: (T, T), "off by"),
+            (lambda T, budget: (T, T), "not back"),
             (lambda T, budget: plan(T, budget, tie=False), "fewer backward steps"),
             (lambda T, budget: plan(T, budget, bound=False), "more than T"),
             (lambda T, budget: plan(T, budget)[0], "shape (2,)"),
