@@ -57,7 +57,7 @@ def plan(T, budget, tie=True, bound=True):
     best = None
     for every in (e for e in range(1, T + 1) if T % e == 0):
         back = min(T, budget * every // T) if bound else budget * every // T
-        key = (back - every + 1, -back * T / every if tie else every)
+        key = (back - every + 1, -back * T / every if tie else 0)
         if best is None or key > best[0]:
             best = key, (back, every)
     return best[1]
