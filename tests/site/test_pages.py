@@ -9,6 +9,12 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 from conftest import CHAPTERS, HTML, PAGES
 
+NO_PROSE = {"pre", "script", "style"}
+# What a reader would see of a reference that was not resolved: a label, a role, a link in Markdown.
+UNRESOLVED = re.compile(
+    r"(?<![\w/#.-])(eq|fig|sec|tab|thm)-[a-z][\w-]*|\{(eq|ref|numref|term|doc|math|cite\w*|prf:ref)\}|\]\(|:\w+:`"
+)
+
 
 class Page(HTMLParser):
     """Collects from a page what the tests ask for."""
@@ -17,11 +23,13 @@ class Page(HTMLParser):
         super().__init__()
         self.ids, self.links, self.loads, self.images, self.tags = [], [], [], [], Counter()
         self.meta, self.language = {}, None
+        self.text, self.depth = "", 0  # the text, without code, which begins at depth 1
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag, attrs):
         attrs = dict(attrs)
         self.tags[tag] += 1
+        self.depth += tag in NO_PROSE
         if "id" in attrs:
             self.ids.append(attrs["id"])
         if tag == "html":
@@ -34,6 +42,12 @@ class Page(HTMLParser):
             self.images.append(attrs)
         if tag == "meta":
             self.meta[attrs.get("name") or attrs.get("property")] = attrs.get("content")
+
+    def handle_endtag(self, tag):
+        self.depth -= tag in NO_PROSE
+
+    def handle_data(self, data):
+        self.text += "" if self.depth else data
 
 
 PARSED = {page: Page(HTML / page) for page in PAGES}
@@ -55,6 +69,23 @@ def test_description_and_preview(page):
     assert 20 <= len(meta.get("description", "")) <= 170
     assert meta.get("og:title")
     assert any("favicon" in address for address in PARSED[page].loads)
+
+
+@each_page
+def test_no_reference_shows_as_it_was_written(page):
+    assert [match[0] for match in UNRESOLVED.finditer(PARSED[page].text)] == []
+
+
+def test_the_index_of_terms_has_every_term_with_a_korean_name_and_a_place():
+    text = (HTML / "terms.html").read_text(encoding="utf-8")
+    rows = re.findall(r"<tr.*?</tr>", text, re.DOTALL)[1:]
+    terms = [name for name in PARSED["glossary.html"].ids if name.startswith("term-")]
+    assert len(rows) == len(terms) > 40
+    for row in rows:
+        term, korean, places = re.findall(r"<td.*?</td>", row, re.DOTALL)
+        assert "glossary.html#term-" in term
+        assert re.search("[가-힣]", korean)
+        assert re.search(r'href="chapters/\d\d-', places)
 
 
 def test_descriptions_differ():
