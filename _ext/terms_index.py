@@ -50,6 +50,8 @@ def entries(env):
         for item in env.get_doctree(page).findall(nodes.definition_list_item):
             term, definition = item.next_node(nodes.term), item.next_node(nodes.definition)
             korean = KOREAN.match(definition.astext())
+            if term["ids"] and not korean:
+                logger.warning("this definition does not begin with a Korean name", location=item)
             named = [
                 r["reftarget"] for r in definition.findall(pending_xref) if r["reftype"] == "doc"
             ]
@@ -63,9 +65,8 @@ def write_table(app, doctree, docname):
         for term, anchor, page, korean, named in sorted(
             entries(app.env), key=lambda entry: entry[0].lower()
         ):
-            if not korean:
-                logger.warning("the definition of %r does not begin with a Korean name", term)
-            places = sorted(row[1:] for row in uses(app.env) if row[0] == term.lower())
+            places = [use[1:] for use in uses(app.env) if use[0] == term.lower()]
+            places.sort(key=lambda place: place[0])
             places = places or [
                 (chapter, "", app.env.titles[chapter].astext()) for chapter in named
             ]
