@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -112,6 +113,16 @@ def test_links_and_anchors_lead_somewhere(page):
         ):
             broken.append(link)
     assert broken == []
+
+
+def test_chapters_follow_each_other():
+    order = ["intro.html", *CHAPTERS]
+    links = r'<a class="{}"\s+href="([^"]+)"'
+    for earlier, later in pairwise(order):
+        for page, name, target in ((earlier, "right-next", later), (later, "left-prev", earlier)):
+            found = re.search(links.format(name), (HTML / page).read_text(encoding="utf-8"))
+            assert found, f"{page} has no link {name}"
+            assert urljoin(page, found[1]) == target
 
 
 @each_page
