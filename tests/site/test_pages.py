@@ -151,6 +151,11 @@ def test_a_chapter_has_exercises_with_solutions_that_begin_closed(page):
     assert text.count('<form class="quiz"') >= 3
 
 
+def test_the_seven_lectures_have_figures_that_move():
+    pages = [(HTML / page).read_text(encoding="utf-8") for page in CHAPTERS]
+    assert sum('class="rnn-slider"' in text for text in pages) >= 7
+
+
 def test_only_the_needed_files_of_mathjax_are_shipped():
     files = [path for path in Path(HTML, "_static", "mathjax").rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < 2_000_000
