@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -114,6 +115,16 @@ def test_links_and_anchors_lead_somewhere(page):
     assert broken == []
 
 
+def test_chapters_follow_each_other():
+    order = ["intro.html", *CHAPTERS]
+    links = r'<a class="{}"\s+href="([^"]+)"'
+    for earlier, later in pairwise(order):
+        for page, name, target in ((earlier, "right-next", later), (later, "left-prev", earlier)):
+            found = re.search(links.format(name), (HTML / page).read_text(encoding="utf-8"))
+            assert found, f"{page} has no link {name}"
+            assert urljoin(page, found[1]) == target
+
+
 @each_page
 def test_images_have_an_alt_text_that_is_not_a_path(page):
     for image in PARSED[page].images:
@@ -138,6 +149,11 @@ def test_a_chapter_has_exercises_with_solutions_that_begin_closed(page):
     assert len(solutions) == len(exercises)
     assert not any(" open" in solution for solution in solutions)
     assert text.count('<form class="quiz"') >= 3
+
+
+def test_the_seven_lectures_have_figures_that_move():
+    pages = [(HTML / page).read_text(encoding="utf-8") for page in CHAPTERS]
+    assert sum('class="rnn-slider"' in text for text in pages) >= 7
 
 
 def test_only_the_needed_files_of_mathjax_are_shipped():
