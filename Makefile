@@ -31,8 +31,8 @@ notebooks: $(VENV)/ready
 	$(BIN)/python -m pytest chapters --nbval --nbval-current-env --nbval-cell-timeout=300 \
 		--nbval-sanitize-with=tests/nbval_sanitize.cfg
 
-site-test: $(VENV)/ready-site
-	$(BIN)/jupyter-book build -W -n --keep-going .
+# What `make book` has executed is not executed again: its cache holds until the code changes.
+site-test: book $(VENV)/ready-site
 	$(BIN)/python -m pytest tests/site
 
 bench: $(VENV)/ready-bench

@@ -48,11 +48,15 @@ def mark_cells(app, doctree):
         name, comment = match.groups()
         anchor = f"{name.lower()}-{sum(row[0] == name for row in found(app.env)) + 1}"
         cell["ids"].append(anchor)
-        section = cell.parent
-        while not isinstance(section, nodes.section):
-            section = section.parent
+        section = section_of(cell)
         title = section.next_node(nodes.title).astext()
         found(app.env).append((name, app.env.docname, anchor, comment, title, section["ids"][0]))
+
+
+def section_of(node):
+    while not isinstance(node, nodes.section):
+        node = node.parent
+    return node
 
 
 def write_list(app, doctree, docname):
@@ -77,7 +81,7 @@ def write_list(app, doctree, docname):
 
 def link(app, from_page, to_page, anchor, text):
     address = app.builder.get_relative_uri(from_page, to_page)
-    return nodes.reference("", text, refuri=f"{address}#{anchor}", internal=True)
+    return nodes.reference("", text, refuri=f"{address}#{anchor}".rstrip("#"), internal=True)
 
 
 def forget(app, env, docname):

@@ -17,8 +17,6 @@ logger = logging.getLogger(__name__)
 
 GENERATED = {
     "genindex": "Index of the terms and functions of the book.",
-    "prf-prf": "Index of the theorems and definitions of the book.",
-    "py-modindex": "Index of the Python modules of the book.",
     "search": "Search all chapters, the glossary and the reference pages of the book.",
 }
 

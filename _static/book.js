@@ -96,13 +96,17 @@ window.addEventListener("load", async () => {
 });
 
 // --- In print, a formula wider than the paper is set smaller -------------------------------------------------------
-const PAPER = 650; // pixels between the margins of A4, with some to spare for boxes
+const PAPER = 670; // pixels between the margins of A4
+const displayed = () => document.querySelectorAll("mjx-container[display='true']");
 window.addEventListener("beforeprint", () => {
-  for (const formula of document.querySelectorAll("mjx-container[display='true']")) {
+  for (const formula of displayed()) {
     const width = Math.max(...[...formula.querySelectorAll("mjx-math")].map(part => part.getBoundingClientRect().width));
-    if (width > PAPER) formula.style.fontSize = `${Math.floor((100 * PAPER) / width)}%`;
+    const box = formula.closest(".admonition, form, li") ? 40 : 0;
+    const room = PAPER - box - (formula.parentElement.querySelector(".eqno")?.offsetWidth ?? 0);
+    formula.dataset.size = formula.style.fontSize; // MathJax has set one, in per cent
+    if (width > room) formula.style.fontSize = `${Math.floor((parseFloat(formula.style.fontSize || 100) * room) / width)}%`;
   }
 });
 window.addEventListener("afterprint", () => {
-  for (const formula of document.querySelectorAll("mjx-container[display='true']")) formula.style.fontSize = "";
+  for (const formula of displayed()) formula.style.fontSize = formula.dataset.size;
 });

@@ -1,6 +1,6 @@
 """Plant one small fault at a time in rnncore and see whether the tests notice.
 
-Run ``python tests/mutate.py cells bptt ...`` (default: every module with a test file of its own). A fault
+Run ``python tests/mutate.py cells bptt ...`` (default: every module that computes). A fault
 is a changed operator, comparison, constant or sign, or a statement left out. Each is planted in a
 forked process, in memory; no file is changed. It prints the faults that no test noticed: each of
 them asks for a test, or changes nothing that can be seen.
@@ -28,6 +28,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 TESTS = {  # the tests that are to notice; the fast ones first
+    "checks": ["cells", "bptt", "data", "train"],
     "cells": ["cells", "bptt"],
     "bptt": ["bptt"],
     "losses": ["losses"],
@@ -151,4 +152,4 @@ def main(modules):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or [m for m in TESTS if (ROOT / f"tests/test_{m}.py").exists()])
+    main(sys.argv[1:] or TESTS)

@@ -214,3 +214,11 @@ def test_one_step_of_one_sequence_is_enough_for_recall():
 def test_a_vocabulary_does_not_change():
     with pytest.raises(AttributeError):
         data.Vocabulary("ab").symbols = "ba"
+
+
+def test_the_smallest_arguments_are_accepted(rng):
+    assert data.temporal_order(10, 1, rng)[0].shape == (10, 1, 6)
+    assert data.adding_problem(2, 1, rng)[0].shape == (2, 1, 2)
+    assert data.plucked_string(0.5, 10.0, 10, rng).shape == (100,)
+    batch, mask = data.pad([np.array([3, 4])])
+    assert (batch[:, 0].tolist(), mask[:, 0].tolist()) == ([3, 4], [True, True])

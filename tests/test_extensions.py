@@ -90,6 +90,10 @@ What is one?
 :class: dropdown
 One.
 ```"""
+GLOSSARY = """::::{glossary}
+{term}
+  {definition} {doc}`good`.
+::::"""
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><circle r="4"/></svg>'
 
 
@@ -156,11 +160,17 @@ FAULTY = {
         page(text=QUIZ.replace("1. The weights.\n2. The state.", "Well.")),
         "numbered list",
     ),
+    "no-korean": (
+        page(text=GLOSSARY.replace("{term}", "gate").replace("{definition}", "A factor.")),
+        "does not begin with a Korean name",
+    ),
 }
 GOOD = {
     "good": page(text=f"{QUIZ}\n\n{EXERCISE}\n\n{EXERCISE.replace('toy-1', 'toy-2')}"),
-    "several": page(text=QUIZ.replace("1. No.", "1. **Right.**")),
+    "several": page(text=QUIZ.replace("1. No.", "1. **Right.**") + "\n\nA {term}`State` is kept."),
     "movable": page(cell=slider()),
+    "states": page(text=GLOSSARY.replace("{term}", "state").replace("{definition}", "상태. Kept.")),
+    "terms": page(text="```{terms-index}\n```"),
 }
 
 
@@ -238,6 +248,16 @@ def test_a_slider_is_a_numbered_figure_with_a_name(book):
     assert re.search(r'caption-number">Fig\. \d+ ', html)
 
 
+def test_the_index_of_terms_leads_to_definitions_and_sections(book):
+    html = (book[0] / "terms.html").read_text(encoding="utf-8")
+    gate, state = re.findall(r"<tr.*?</tr>", html, re.DOTALL)[1:]
+    assert 'href="states.html#term-state"' in state
+    assert ">상태<" in state
+    assert re.search(r'href="several.html#toy">[\d.]*Toy<', state)
+    # No section links to the gate, so the page that its definition names stands there.
+    assert re.search(r'href="good.html">[\d.]*Toy<', gate)
+
+
 def test_several_right_options_make_checkboxes(book):
     html = (book[0] / "several.html").read_text(encoding="utf-8")
     assert html.count('type="checkbox" name="quiz-1"') == 2
@@ -247,7 +267,7 @@ def test_several_right_options_make_checkboxes(book):
 def test_addresses_that_are_known_are_used(tmp_path):
     folder, _ = build(
         tmp_path,
-        {name: GOOD[name] for name in ("good", "several")},
+        {name: GOOD[name] for name in ("good", "movable")},
         BOOK_REPOSITORY_URL="https://github.com/someone/book",
         BOOK_SITE_URL="https://example.org/book/",
     )

@@ -8,6 +8,7 @@ an answer typed in by hand fails, and it names the known mistake where the answe
 import dis
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from inspect import signature
 
 import numpy as np
 
@@ -132,18 +133,32 @@ def expect_function(
     if not callable(answer):
         raise Hint(f"Expected a function, got {_describe(answer)}.")
     for args in inputs:
-        got = call(answer, *args)
-        expected = reference(*_copies(args))
-        if not isinstance(expected, tuple):
-            wrong = {hint: function(*_copies(args)) for hint, function in mistakes.items()}
-            expect_array(got, expected, what="result", rtol=rtol, mistakes=wrong)
-            continue
-        if not isinstance(got, tuple) or len(got) != len(expected):
-            raise Hint(f"Return {len(expected)} results in a tuple, not {_describe(got)}.")
-        wrongs = {hint: function(*_copies(args)) for hint, function in mistakes.items()}
-        for i, (part, right) in enumerate(zip(got, expected, strict=True)):
-            wrong = {hint: value[i] for hint, value in wrongs.items()}
-            expect_array(part, right, what=f"result {i + 1}", rtol=rtol, mistakes=wrong)
+        try:
+            _expect_result(answer, reference, args, rtol, mistakes)
+        except Hint as hint:
+            raise Hint(f"{hint}{_example(reference, args)}") from None
+
+
+def _expect_result(answer, reference, args, rtol, mistakes) -> None:
+    got = call(answer, *args)
+    expected = reference(*_copies(args))
+    wrongs = {hint: function(*_copies(args)) for hint, function in mistakes.items()}
+    if not isinstance(expected, tuple):
+        expect_array(got, expected, what="result", rtol=rtol, mistakes=wrongs)
+        return
+    if not isinstance(got, tuple) or len(got) != len(expected):
+        raise Hint(f"Return {len(expected)} results in a tuple, not {_describe(got)}.")
+    for i, (part, right) in enumerate(zip(got, expected, strict=True)):
+        wrong = {hint: value[i] for hint, value in wrongs.items()}
+        expect_array(part, right, what=f"result {i + 1}", rtol=rtol, mistakes=wrong)
+
+
+def _example(reference: Callable, args: tuple) -> str:
+    """The arguments of a failed comparison, where they are short enough to read."""
+    if not all(isinstance(arg, int | float) for arg in args):
+        return ""
+    names = list(signature(reference).parameters)
+    return f" (Tried with {', '.join(f'{n} = {a}' for n, a in zip(names, args, strict=False))}.)"
 
 
 def call(function: Callable, *args):

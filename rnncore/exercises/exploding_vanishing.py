@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rnncore.exercises import Hint, call, expect_array, expect_function
+from rnncore.exercises import Hint, call, expect_array, expect_function, expect_number
 
 
 def _forgotten_after(answer):
@@ -64,35 +64,42 @@ def _growth_rate(answer):
             "norm after every step."
         )
     one_row = "This is the growth of one row. The norm of the product is that of the best row."
-    expect_function(
-        answer,
-        lambda h, W: _log_growth(h, W) / len(h),
-        inputs,
-        mistakes={
-            "Divide by the number of steps.": _log_growth,
-            "Use the natural logarithm.": lambda h, W: _log_growth(h, W) / len(h) / np.log(10),
-            "The Jacobian has W_hh transposed.": lambda h, W: (
-                _log_growth(h, W, transposed=False) / len(h)
-            ),
-            "The slope of tanh is 1 - h**2.": lambda h, W: (
-                _log_growth(h, W, squared=False) / len(h)
-            ),
-            "This is the mean of the norms of single Jacobians. Take the norm of the product.": (
-                lambda h, W: np.mean([_log_growth(h_t[None], W) for h_t in h])
-            ),
-            "The slopes stand to the left of W_hh transposed: one slope for each row of J_t.": (
-                lambda h, W: _log_growth(h, W, slope_left=False) / len(h)
-            ),
-            "The order is reversed: J_1 stands on the right, each later factor to its left.": (
-                lambda h, W: _log_growth(h[::-1], W) / len(h)
-            ),
-            one_row: lambda h, W: _log_growth(h, W, row=np.eye(len(W))[0]) / len(h),
-            f"{one_row} ": lambda h, W: _log_growth(h, W, row=np.ones(len(W))) / len(h),
-            f"{one_row}  ": lambda h, W: (
-                _log_growth(h, W, row=np.full(len(W), len(W) ** -0.5)) / len(h)
-            ),
-        },
-    )
+    try:
+        expect_function(
+            answer,
+            lambda h, W: _log_growth(h, W) / len(h),
+            inputs,
+            mistakes={
+                "Divide by the number of steps.": _log_growth,
+                "Use the natural logarithm.": lambda h, W: _log_growth(h, W) / len(h) / np.log(10),
+                "The Jacobian has W_hh transposed.": lambda h, W: (
+                    _log_growth(h, W, transposed=False) / len(h)
+                ),
+                "The slope of tanh is 1 - h**2.": lambda h, W: (
+                    _log_growth(h, W, squared=False) / len(h)
+                ),
+                "This is the mean of the norms of single Jacobians. Take the norm of the product.": (
+                    lambda h, W: np.mean([_log_growth(h_t[None], W) for h_t in h])
+                ),
+                "The slopes stand to the left of W_hh transposed: one slope for each row of J_t.": (
+                    lambda h, W: _log_growth(h, W, slope_left=False) / len(h)
+                ),
+                "The order is reversed: J_1 stands on the right, each later factor to its left.": (
+                    lambda h, W: _log_growth(h[::-1], W) / len(h)
+                ),
+                one_row: lambda h, W: _log_growth(h, W, row=np.eye(len(W))[0]) / len(h),
+                f"{one_row} ": lambda h, W: _log_growth(h, W, row=np.ones(len(W))) / len(h),
+                f"{one_row}  ": lambda h, W: (
+                    _log_growth(h, W, row=np.full(len(W), len(W) ** -0.5)) / len(h)
+                ),
+            },
+        )
+    except Hint as hint:
+        # over many steps a row grows like the norm, over few it does not
+        gap = _log_growth(h, W_hh) / len(h) - call(answer, h, W_hh)
+        if "off by" in str(hint) and np.ndim(gap) == 0 and 0 < gap < 2e-3:
+            raise Hint(f"{one_row} Keep the whole product, not one row of it.") from None
+        raise
 
 
 def _counterexample(answer):
@@ -195,8 +202,11 @@ def _clip(answer):
 
 
 def _uniform_bound(answer):
+    if not isinstance(answer, tuple | list) or len(answer) != 2:
+        raise Hint("Expected two functions in a tuple: (uniform_bound, gain_of_bound).")
+    bound, gain_of = answer
     expect_function(
-        answer,
+        bound,
         lambda H, gain: gain * np.sqrt(3 / H),
         [(100, 1.0), (16, 0.5), (3, 2.0)],
         mistakes={
@@ -210,6 +220,64 @@ def _uniform_bound(answer):
             "Divide by the root of H, not by H.": lambda H, gain: gain * np.sqrt(3) / H,
         },
     )
+    expect_function(
+        gain_of,
+        lambda H, c: c * np.sqrt(H / 3),
+        [(100, 0.1), (16, 0.7), (5, 2.0)],
+        mistakes={
+            "gain_of_bound: c is not the standard deviation. That is c over the root of 3.": (
+                lambda H, c: c * np.sqrt(H)
+            ),
+            "gain_of_bound is the wrong way round: it takes c and returns the gain.": (
+                lambda H, c: c * np.sqrt(3 / H)
+            ),
+            "gain_of_bound returns the standard deviation. The gain is that times the root of H.": (
+                lambda H, c: c / np.sqrt(3)
+            ),
+            "gain_of_bound: c**2 / 3 is the variance, take the root.": lambda H, c: (
+                c**2 * np.sqrt(H) / 3
+            ),
+        },
+    )
+
+
+def _predicted_share(answer):
+    h = [0.01]
+    for _ in range(50):
+        h.append(np.tanh(0.8 * h[-1]))
+    # w is moved at the steps that count alone, and h_50 measured: no product of factors is needed
+    moved = []
+    for first in (1, 41):
+        ends = []
+        for step in (1e-4, -1e-4):
+            state = h[0]
+            for t in range(1, 51):
+                state = np.tanh((0.8 + (step if t >= first else 0)) * state)
+            ends.append(state)
+        moved.append(ends[0] - ends[1])
+    expected = moved[1] / moved[0]
+    fading = 0.8 ** np.arange(50)  # of the product alone, without the state that step s acts on
+    if np.ndim(answer) == 0 and isinstance(answer, int | float | np.number):
+        if abs(answer - expected) <= 0.01:
+            return
+        hints = {
+            fading[:10].sum()
+            / fading.sum(): "This is the share of the products alone. Each stands "
+            "beside an immediate derivative h_{s-1}, and the state shrinks too.",
+            fading[40:].sum()
+            / fading.sum(): "The product is largest for the *recent* steps. And it "
+            "stands beside the state h_{s-1}, which shrinks too.",
+            1 - expected: "That is the share of the older steps.",
+            100 * expected: "A share lies between 0 and 1.",
+        }
+        for value, hint in hints.items():
+            if abs(answer - value) <= 0.011:
+                raise Hint(hint)
+        raise Hint(
+            "Write down what step s contributes, with slopes of 1: the state it acts on times the "
+            "later factors. How does that depend on s?"
+        )
+    expect_number(answer, expected)
 
 
 def _recent_share(answer):
@@ -266,5 +334,6 @@ CHECKS = {
     "gradient-4": _sure_to_forget,
     "gradient-5": _clip,
     "gradient-6": _uniform_bound,
-    "gradient-7": _recent_share,
+    "gradient-7": _predicted_share,
+    "gradient-8": _recent_share,
 }

@@ -31,6 +31,18 @@ def _last_state(answer):
         mask = np.arange(T)[:, None] < np.array(lengths)
         inputs.append((rng.normal(size=(T, len(lengths), 3)), mask))
 
+    if callable(answer):
+        try:
+            for h, mask in inputs:
+                answer(h.copy(), mask.copy())
+        except IndexError as error:
+            raise Hint(
+                f"Your function raised IndexError: {error}. "
+                "The indices of n real steps are 0 to n - 1, so the last one is n - 1."
+            ) from None
+        except Exception:  # told below, as for every function
+            pass
+
     def at(shift):
         def pick(h, mask):
             T, B = mask.shape
@@ -132,40 +144,6 @@ def _jordan(answer):
     )
 
 
-def _recaller(answer):
-    rng = np.random.default_rng(34)
-    for d in (0, 1, 5, 24):
-        got = call(answer, d)
-        if not isinstance(got, tuple | list) or len(got) != 3:
-            raise Hint("Return three arrays in a tuple: W_xh, W_hh, W_hy.")
-        W_xh, W_hh, W_hy = (np.asarray(W, dtype=float) for W in got)
-        H = W_hh.shape[0] if W_hh.ndim == 2 else -1
-        if (W_xh.shape, W_hh.shape, W_hy.shape) != ((1, H), (H, H), (H, 1)):
-            raise Hint(
-                "The shapes must be (1, H), (H, H), (H, 1), "
-                f"got {W_xh.shape}, {W_hh.shape}, {W_hy.shape} for d = {d}."
-            )
-        x = rng.choice([-1.0, 1.0], size=120)
-
-        def signs(W_hh, x=x, W_xh=W_xh, W_hy=W_hy):
-            h, y = np.zeros(len(W_hh)), []
-            for x_t in x:
-                h = np.tanh(x_t * W_xh[0] + h @ W_hh)
-                y.append((h @ W_hy)[0])
-            return np.sign(y)
-
-        y = signs(W_hh)
-        if np.array_equal(y[d:], x[: len(x) - d]):
-            continue
-        if np.array_equal(signs(W_hh.T)[d:], x[: len(x) - d]):
-            raise Hint("W_hh is transposed: in h @ W_hh row i says where unit i sends to.")
-        for other in (d - 1, d + 1):
-            if other >= 0 and np.array_equal(y[other:], x[: len(x) - other]):
-                raise Hint(f"For d = {d} your network recalls {other} steps. It is off by one.")
-        wrong = int(np.sum(y[d:] != x[: len(x) - d]))
-        raise Hint(f"For d = {d}, {wrong} of {len(x) - d} signs are wrong.")
-
-
 def _latch(answer):
     if not isinstance(answer, tuple | list | np.ndarray) or len(answer) != 3:
         raise Hint("answer must be a tuple of three numbers: w_x, w_h, b.")
@@ -190,6 +168,66 @@ def _latch(answer):
                 )
             if not seen and h >= -0.5:
                 raise Hint(f"No 1 has come by step {t}, but the state is {h:.2f}. What does b do?")
+
+
+def _hold(answer):
+    if not isinstance(answer, tuple | list) or len(answer) != 5:
+        raise Hint("answer must be a tuple of five arrays: W_xh, W_hh, b_h, W_hy, b_y.")
+    W_xh, W_hh, b_h, W_hy, b_y = (np.asarray(W, dtype=float) for W in answer)
+    H = W_hh.shape[0] if W_hh.ndim == 2 else -1
+    shapes = [W.shape for W in (W_xh, W_hh, b_h, W_hy, b_y)]
+    if shapes != [(2, H), (H, H), (H,), (H, 1), (1,)]:
+        raise Hint(f"The shapes must be (2, H), (H, H), (H,), (H, 1), (1,), got {shapes}.")
+    if not all(np.isfinite(W).all() for W in (W_xh, W_hh, b_h, W_hy, b_y)):
+        raise Hint("All weights must be finite.")
+
+    rng = np.random.default_rng(34)
+    flags = [rng.random(400) < p for p in (1.0, 0.5, 0.1, 0.02)] + [np.arange(400) == 0] * 2
+    for w in flags:
+        w[0] = True
+    values = [rng.choice([-1.0, 1.0], size=400) for _ in flags]
+    values[-2][0], values[-1][0] = 1.0, -1.0
+
+    def outputs(w, v, W_hh=W_hh):
+        h, y = np.zeros(H), np.empty(len(w))
+        for t, x_t in enumerate(np.column_stack([w, v])):
+            h = np.tanh(x_t @ W_xh + h @ W_hh + b_h)
+            y[t] = (h @ W_hy + b_y)[0]
+        return np.sign(y)
+
+    def held(w, v):
+        at = np.maximum.accumulate(np.where(w, np.arange(len(w)), 0))
+        return v[at]
+
+    def right(result):
+        pairs = zip(flags, values, strict=True)
+        return all(np.array_equal(result(w, v), held(w, v)) for w, v in pairs)
+
+    if right(outputs):
+        return
+    if right(lambda w, v: outputs(w, v, W_hh.T)):
+        raise Hint("W_hh is transposed: in h @ W_hh row i says where unit i sends to.")
+    if right(lambda w, v: -outputs(w, v)):
+        raise Hint("The sign of y is the wrong way round.")
+    for w, v in zip(flags, values, strict=True):
+        y, wanted = outputs(w, v), held(w, v)
+        wrong = y != wanted
+        if w.all() and wrong.any():
+            raise Hint(
+                f"With the flag 1 at every step y must follow the value; {wrong.sum()} of {len(w)} "
+                "signs are wrong."
+            )
+        if not w.all() and np.array_equal(y, v):
+            raise Hint("y follows the value where the flag is 0 too. It must hold the old one.")
+        if wrong[w].any():
+            raise Hint("Where the flag is 1, y does not always show the value. Is it written?")
+        if wrong.any():
+            t = int(np.argmax(wrong))
+            since = t - int(np.flatnonzero(w[: t + 1])[-1])
+            raise Hint(
+                f"It does not hold: {since} steps after a value of {wanted[t]:+.0f} was written, the "
+                "sign is wrong. Can the state hold itself up while the flag is 0?"
+            )
 
 
 def _memory(answer):
@@ -247,7 +285,7 @@ CHECKS = {
     "rnn-2": _last_state,
     "rnn-3": _masked_mean,
     "rnn-4": _jordan,
-    "rnn-5": _recaller,
-    "rnn-6": _latch,
+    "rnn-5": _latch,
+    "rnn-6": _hold,
     "rnn-7": _memory,
 }

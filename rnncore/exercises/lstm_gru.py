@@ -24,6 +24,7 @@ def _bias_for(answer):
             "This is the approximation for a large bias. Solve the equation exactly.": (
                 lambda n: np.log(n / np.log(2))
             ),
+            "This is the logarithm of the half-life. Find the gate first, from f**n = 1/2.": np.log,
         },
     )
 
@@ -70,30 +71,42 @@ def _convert(answer):
         named = {"z": z, "r": r, "n": n}
         return np.concatenate([s * named[k] for k, s in zip(order, signs, strict=True)], axis=-1)
 
-    expect_function(
-        answer,
-        lambda W: blocks(W, "rzn", (1, -1, 1)),
-        [(rng.normal(size=shape),) for shape in [(2, 9), (3, 12), (6,)]],
-        mistakes={
-            "The blocks are in order, but z still means the opposite.": lambda W: blocks(
-                W, "rzn", (1, 1, 1)
-            ),
-            "z is turned round, but the blocks are still in the order z r n.": lambda W: blocks(
-                W, "zrn", (-1, 1, 1)
-            ),
-            "You negated r. It means the same in both conventions.": lambda W: blocks(
-                W, "rzn", (-1, 1, 1)
-            ),
-            "You negated everything. Only what goes into z changes its sign.": lambda W: blocks(
-                W, "rzn", (-1, -1, -1)
-            ),
-            "1 - sigmoid(a) is sigmoid(-a): negate the weights, do not subtract them from 1.": (
-                lambda W: np.concatenate(
-                    [np.split(W, 3, -1)[1], 1 - np.split(W, 3, -1)[0], np.split(W, 3, -1)[2]], -1
-                )
-            ),
-        },
+    def on_rows(W):
+        z, r, n = np.array_split(W, 3)
+        return np.concatenate([r, -z, n])
+
+    def less_from_one(W):
+        z, r, n = np.split(W, 3, axis=-1)
+        return np.concatenate([r, 1 - z, n], axis=-1)
+
+    along = "The blocks stand side by side: split and join along the last axis, axis=-1."
+    mistakes = {
+        "The blocks are in order, but z still means the opposite.": ("rzn", (1, 1, 1)),
+        "z is turned round, but the blocks are still in the order z r n.": ("zrn", (-1, 1, 1)),
+        "You negated r. It means the same in both conventions.": ("rzn", (-1, 1, 1)),
+        "You negated n. The candidate is the same in both conventions.": ("rzn", (1, 1, -1)),
+        "You negated z and n. Only what goes into z changes its sign.": ("rzn", (1, -1, -1)),
+        "You negated everything. Only what goes into z changes its sign.": ("rzn", (-1, -1, -1)),
+    }
+    mistakes = {
+        hint: lambda W, order=order, signs=signs: blocks(W, order, signs)
+        for hint, (order, signs) in mistakes.items()
+    }
+    mistakes["1 - sigmoid(a) is sigmoid(-a): negate the weights, do not subtract them from 1."] = (
+        less_from_one
     )
+    mistakes[along] = on_rows
+    try:
+        expect_function(
+            answer,
+            lambda W: blocks(W, "rzn", (1, -1, 1)),
+            [(rng.normal(size=shape),) for shape in [(2, 9), (3, 12), (6,)]],
+            mistakes=mistakes,
+        )
+    except Hint as hint:
+        if "equal division" in str(hint):  # np.split of two rows into three
+            raise Hint(along) from None
+        raise
 
 
 def _coupled(answer):
@@ -180,11 +193,18 @@ def _temperature(answer):
             "The result must sum to 1.": lambda y, theta: np.exp(y / theta),
         },
     )
+    large = np.array([1000.0, 990.0, -1000.0])
     with np.errstate(all="ignore"):
-        result = call(answer, np.array([1000.0, 990.0, -1000.0]), 0.5)
-    if not np.isfinite(np.asarray(result, dtype=float)).all():
+        result = np.asarray(call(answer, large, 0.5), dtype=float)
+        at_one = np.asarray(call(answer, large, 1.0), dtype=float)
+    if not np.isfinite(result).all():
+        if np.isfinite(at_one).all():
+            raise Hint(
+                "Large logits overflow although you subtract: what must come off is the largest of "
+                "logits / temperature, not of the logits."
+            )
         raise Hint("Large logits overflow. Subtract the largest one before the exponential.")
-    expect_array(result, reference(np.array([1000.0, 990.0, -1000.0]), 0.5), what="result")
+    expect_array(result, reference(large, 0.5), what="result")
 
 
 def _chrono(answer):

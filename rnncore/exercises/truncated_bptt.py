@@ -55,6 +55,10 @@ def _bptt_weights(answer):
         return table
 
     right = weights(lambda t, end: end + 1)
+
+    def last_only(T, back, every):
+        return right(T, back, every) * (np.arange(T) % every == every - 1)[:, None]
+
     expect_function(
         answer,
         right,
@@ -65,6 +69,9 @@ def _bptt_weights(answer):
             ),
             "You go back one step too far.": weights(lambda t, end: end),
             "You stop one step too early.": weights(lambda t, end: end + 2),
+            "You send back the last loss of a group only. All `every` losses of the group go back.": (
+                last_only
+            ),
             "No loss reaches a later step: s > t must be 0.": (
                 weights(lambda t, end: end + 1, future=True)
             ),
@@ -116,16 +123,20 @@ def _cut_backward(answer):
 
 
 def _survivor(answer):
-    def numbers(c, lag):
+    def numbers(q, lag):
         weights, chances = [1.0], [1.0]
         for _ in range(lag):
-            weights.append(weights[-1] / (1 - c))
-            chances.append(chances[-1] * (1 - c))
+            weights.append(weights[-1] / (1 - q))
+            chances.append(chances[-1] * (1 - q))
         return chances[-1], weights[-1], np.sqrt(chances[-1] * weights[-1] ** 2 - 1)
 
-    def variance(c, lag):
-        chance, weight, spread = numbers(c, lag)
+    def variance(q, lag):
+        chance, weight, spread = numbers(q, lag)
         return chance, weight, spread**2
+
+    def one_coin(q, lag):
+        chance, _, spread = numbers(q, lag)
+        return chance, 1 / (1 - q), spread
 
     expect_function(
         answer,
@@ -133,10 +144,11 @@ def _survivor(answer):
         [(0.1, 5), (0.25, 3), (0.5, 10)],
         mistakes={
             "The third number is the variance. Take its root.": variance,
-            "A lag of n steps passes n coins, not n + 1.": lambda c, lag: numbers(c, lag + 1),
-            "A lag of n steps passes n coins, not n - 1.": lambda c, lag: numbers(c, lag - 1),
-            "c is the probability of a cut; a pair survives with 1 - c at each coin.": (
-                lambda c, lag: numbers(1 - c, lag)
+            "1 / (1 - q) is the factor of one coin. The weight has one factor for each coin.": one_coin,
+            "A lag of n steps passes n coins, not n + 1.": lambda q, lag: numbers(q, lag + 1),
+            "A lag of n steps passes n coins, not n - 1.": lambda q, lag: numbers(q, lag - 1),
+            "q is the probability of a cut; a pair survives with 1 - q at each coin.": (
+                lambda q, lag: numbers(1 - q, lag)
             ),
         },
     )
@@ -154,22 +166,38 @@ def _cut_slope(answer):
             total += h * dh
         return total / T if mean else total
 
-    def zero_start(w, b, h0, T, K):
-        total = 0.0
-        for start in range(0, T, K):
-            total += slope(w, b, h0 if start == 0 else 0.0, min(K, T - start), T)
-        return total
+    def restart(w, b, h0, T, K, at_cut):  # every window from the same state
+        return sum(
+            slope(w, b, at_cut if start else h0, min(K, T - start), T) for start in range(0, T, K)
+        )
 
     expect_function(
         answer,
         slope,
-        [(1.2, 0.1, 0.3, 12, 4), (-0.8, 0.4, 0.9, 10, 3), (1.5, -0.2, 0.6, 8, 1)],
+        [
+            (1.2, 0.1, 0.3, 11, 4),
+            (-0.8, 0.4, 0.9, 10, 3),
+            (1.5, -0.2, 0.6, 8, 1),
+            (0.9, 0.2, 0.4, 9, 3),
+        ],
         rtol=1e-5,
         mistakes={
             "This is the full derivative. The states at the cuts must not depend on w.": (
                 lambda w, b, h0, T, K: slope(w, b, h0, T, T)
             ),
-            "The windows start from zero. They start from the state that was reached.": zero_start,
+            "The windows start from zero. They start from the state that was reached.": (
+                lambda *args: restart(*args, at_cut=0.0)
+            ),
+            "All windows, the first too, start from zero. The first starts from h0, the others from "
+            "the state that was reached.": (
+                lambda w, b, h0, T, K: restart(w, b, 0.0, T, K, at_cut=0.0)
+            ),
+            "The windows start from h0. They start from the state that was reached.": (
+                lambda w, b, h0, T, K: restart(w, b, h0, T, K, at_cut=h0)
+            ),
+            "You left out the last, shorter chunk.": (
+                lambda w, b, h0, T, K: slope(w, b, h0, T // K * K, K)
+            ),
             "The cuts are one step early: the first comes after step K.": (
                 lambda w, b, h0, T, K: slope(w, b, h0, T, K, shift=1)
             ),
@@ -220,13 +248,25 @@ def _best_plan(answer):
             for back in range(every, T + 1)
             if back * T / every <= budget
         ]
-        return max(plans)[2:]
+        return np.array(max(plans)[2:])  # as one array, so that a hint must fit both
+
+    def unbounded(T, budget):
+        plans = [
+            (budget * every // T - every + 1, budget * every // T, every)
+            for every in range(1, T + 1)
+            if T % every == 0
+        ]
+        return np.array(max(plans)[1:])
 
     expect_function(
         answer,
         plan,
-        [(12, 24), (20, 45), (30, 100), (16, 200)],
+        [(12, 30), (12, 24), (20, 45), (30, 100), (16, 200)],
         mistakes={
+            "With every = 1 you act after each step, which is dear. Try all divisors of T.": (
+                lambda T, b: np.array([min(T, b // T), 1])
+            ),
+            "`back` may not be more than T.": unbounded,
             "`every` must divide T.": lambda T, b: plan(T, b, divide=False),
             "A loss at the start of a group goes back back - every + 1 steps; maximise that, not back.": (
                 lambda T, b: plan(T, b, length=lambda back, every: back)

@@ -64,6 +64,14 @@ def share(w, b, h0, T, n, oldest=False, before=1, slope=True, own_slope=True, si
     return sum(parts[-n:] if oldest else parts[:n]) / sum(parts)
 
 
+def bound_of(H, gain):
+    return gain * (3 / H) ** 0.5
+
+
+def gain_back(H, c):
+    return c * (H / 3) ** 0.5
+
+
 def norm(grads):
     return np.sqrt(sum((g**2).sum() for g in grads))
 
@@ -91,6 +99,10 @@ ANSWERS = {
             (lambda h, W: np.mean([growth(h_t[None], W) for h_t in h]), "norm of the product"),
             (lambda h, W: one_row_growth(h, W, np.ones(len(W))), "one row"),
             (lambda h, W: one_row_growth(h, W, np.eye(len(W))[0]), "one row"),
+            (
+                lambda h, W: one_row_growth(h, W, np.random.default_rng(7).normal(size=len(W))),
+                "Keep the whole product",
+            ),
             (wrong_side_growth, "to the left of"),
             (lambda h, W: growth(h[::-1], W), "order is reversed"),
         ],
@@ -131,15 +143,32 @@ ANSWERS = {
         ],
     ),
     "gradient-6": Answers(
-        right=lambda H, gain: gain * 3**0.5 / H**0.5,
+        right=(lambda H, gain: gain * 3**0.5 / H**0.5, lambda H, c: c * H**0.5 / 3**0.5),
         wrong=[
-            (lambda H, gain: gain / np.sqrt(H), "standard deviation"),
-            (lambda H, gain: gain * np.sqrt(12 / H), "c**2 / 12"),
-            (lambda H, gain: 3 * gain**2 / H, "Take the root"),
-            (lambda H, gain: gain * np.sqrt(3) / H, "root of H"),
+            ((lambda H, gain: gain / np.sqrt(H), gain_back), "standard deviation"),
+            ((lambda H, gain: gain * np.sqrt(12 / H), gain_back), "c**2 / 12"),
+            ((lambda H, gain: 3 * gain**2 / H, gain_back), "Take the root"),
+            ((lambda H, gain: gain * np.sqrt(3) / H, gain_back), "root of H"),
+            ((bound_of, lambda H, c: c * np.sqrt(H)), "root of 3"),
+            ((bound_of, lambda H, c: c * np.sqrt(3 / H)), "wrong way round"),
+            ((bound_of, lambda H, c: c / np.sqrt(3)), "returns the standard deviation"),
+            ((bound_of, lambda H, c: c**2 * np.sqrt(H) / 3), "the variance"),
+            (bound_of, "two functions"),
+            ((bound_of, ...), "Expected a function"),
         ],
     ),
     "gradient-7": Answers(
+        right=0.2,
+        wrong=[
+            (1 - 0.8**10, "products alone"),
+            (0.8**40, "recent"),
+            (0.8, "older steps"),
+            (20, "between 0 and 1"),
+            (0.33, "depend on s"),
+            ("a fifth", "Expected"),
+        ],
+    ),
+    "gradient-8": Answers(
         right=share,
         wrong=[
             (lambda *args: share(*args, oldest=True), "the oldest"),

@@ -18,9 +18,19 @@ def jordan(x, W_xh, W_yh, b_h, W_hy, b_y, feed_back=True, bias=True):
     return outputs
 
 
-def queue(d, k=1, extra=1):
-    H = d + extra
-    return np.eye(1, H), np.eye(H, k=k), np.eye(H)[:, -1:]
+def hold(g=3.0, written=1.0, kept=1.0, flag=-2.0, sign=1.0):
+    """Unit 1: written now, unit 2: held. The bit is h1 + h2 + 1."""
+    W_xh = g * np.array([[2.0, flag], [written, 0.0]])
+    W_hh = g * kept * np.array([[0.0, 1.0], [0.0, 1.0]])
+    return W_xh, W_hh, g * np.array([-2.0, kept]), sign * np.ones((2, 1)), sign * np.ones(1)
+
+
+def with_transposed(answer):
+    W_xh, W_hh, b_h, W_hy, b_y = answer
+    return W_xh, W_hh.T, b_h, W_hy, b_y
+
+
+follows = (np.array([[0.0], [3.0]]), np.zeros((1, 1)), np.zeros(1), np.ones((1, 1)), np.zeros(1))
 
 
 def memory(h, x, d, score_on_fit=False):
@@ -52,6 +62,7 @@ ANSWERS = {
                 "too late",
             ),
             (lambda h, mask: h[mask.sum(axis=0) - 1], "shape"),
+            (lambda h, mask: h[mask.sum(axis=0), np.arange(h.shape[1])], "last one is n - 1"),
             (
                 lambda h, mask: (h * mask[..., None]).sum(axis=0) / mask.sum(axis=0)[:, None],
                 "mean",
@@ -86,22 +97,24 @@ ANSWERS = {
         ],
     ),
     "rnn-5": Answers(
-        right=queue,
-        wrong=[
-            (lambda d: queue(d, k=-1), "transposed"),
-            (lambda d: queue(d, extra=2), "off by one"),
-            (lambda d: [np.zeros((1, 2)), np.zeros((2, 2)), np.zeros((2, 1))], "signs are wrong"),
-            (lambda d: (np.ones(3), np.eye(3), np.ones(3)), "shapes"),
-            (lambda d: np.eye(d + 1), "three arrays"),
-        ],
-    ),
-    "rnn-6": Answers(
         right=[np.array([[9.0]]), 3.5, np.array([-1.5])],
         wrong=[
             ((10.0, 0.5, -2.0), "It forgets"),
             ((10.0, 4.0, 0.0), "What does b do"),
             ((3.0, 4.0, -2.0), "first 1 comes"),
             ((1.0, 2.0), "three numbers"),
+        ],
+    ),
+    "rnn-6": Answers(
+        right=hold(g=4.0),
+        wrong=[
+            (with_transposed(hold()), "transposed"),
+            (follows, "follows the value"),
+            (hold(sign=-1.0), "wrong way round"),
+            (hold(kept=0.3), "does not hold"),
+            (hold(flag=0.0), "flag 1 at every step"),
+            (hold()[:3], "five arrays"),
+            ((*hold()[:4], 1.0), "shapes"),
         ],
     ),
     "rnn-7": Answers(

@@ -14,6 +14,22 @@ def temperature(logits, theta):
     return np.exp(logs - np.log(np.exp(logs).sum()))
 
 
+def shifted_too_late(logits, theta):
+    weights = np.exp(logits / theta - np.max(logits))
+    return weights / weights.sum()
+
+
+def convert(signs=(1, -1, 1), axis=-1):
+    """A conversion with these signs of r, z and n, along this axis."""
+
+    def wrong(W):
+        z, r, n = np.split(W, 3, axis=axis)
+        blocks = [sign * block for sign, block in zip(signs, (r, z, n), strict=True)]
+        return np.concatenate(blocks, axis=axis)
+
+    return wrong
+
+
 def chrono(H, longest, rng):
     bias = np.zeros((4, H))
     bias[1] = np.log(rng.uniform(1, longest - 1, H))
@@ -51,6 +67,7 @@ ANSWERS = {
             (lambda n: np.log(2 ** (1 / n) - 1), "sign"),
             (lambda n: -np.log(np.expm1(1 / n)), "1/e"),
             (lambda n: np.log(n / np.log(2)), "approximation"),
+            (np.log, "Find the gate first"),
         ],
     ),
     "gate-2": Answers(
@@ -85,6 +102,9 @@ ANSWERS = {
                 ),
                 "do not subtract",
             ),
+            (convert(signs=(1, 1, -1)), "negated n"),
+            (convert(signs=(1, -1, -1)), "negated z and n"),
+            (convert(axis=0), "along the last axis"),
         ],
     ),
     "gate-4": Answers(
@@ -125,7 +145,8 @@ ANSWERS = {
             (lambda y, theta: temperature(y, 1 / theta), "do not multiply"),
             (lambda y, theta: temperature(y, 1), "does nothing"),
             (lambda y, theta: temperature(y, 1) / theta, "not the probabilities"),
-            (lambda y, theta: np.exp(y / theta) / np.exp(y / theta).sum(), "overflow"),
+            (lambda y, theta: np.exp(y / theta) / np.exp(y / theta).sum(), "Subtract the largest"),
+            (shifted_too_late, "although you subtract"),
         ],
     ),
     "gate-7": Answers(

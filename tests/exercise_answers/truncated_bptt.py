@@ -47,11 +47,17 @@ def turn(n, up):
     return K + 1
 
 
-def plan(T, budget):
+def restart(w, b, h0, T, K, first, later):
+    return sum(
+        slope(w, b, later if start else first, min(K, T - start), T) for start in range(0, T, K)
+    )
+
+
+def plan(T, budget, tie=True, bound=True):
     best = None
     for every in (e for e in range(1, T + 1) if T % e == 0):
-        back = min(T, budget * every // T)
-        key = (back - every + 1, -back * T / every)
+        back = min(T, budget * every // T) if bound else budget * every // T
+        key = (back - every + 1, -back * T / every if tie else 0)
         if best is None or key > best[0]:
             best = key, (back, every)
     return best[1]
@@ -76,6 +82,12 @@ ANSWERS = {
             (lambda T, back, every: weights(T, back, every, 1), "one step too early"),
             (lambda T, back, every: weights(T, back, every).T, "row is the later"),
             (lambda T, back, every: weights(T, back, every)[1:], "shape"),
+            (
+                lambda T, back, every: (
+                    weights(T, back, every) * (np.arange(T) % every == every - 1)[:, None]
+                ),
+                "last loss of a group only",
+            ),
         ],
     ),
     "truncation-3": Answers(
@@ -93,6 +105,10 @@ ANSWERS = {
             (lambda c, lag: ((1 - c) ** lag, (1 - c) ** -lag, (1 - c) ** -lag - 1), "variance"),
             (lambda c, lag: (c**lag, c**-lag, (c**-lag - 1) ** 0.5), "probability of a cut"),
             (
+                lambda c, lag: ((1 - c) ** lag, 1 / (1 - c), ((1 - c) ** -lag - 1) ** 0.5),
+                "factor of one coin",
+            ),
+            (
                 lambda c, lag: (
                     (1 - c) ** (lag + 1),
                     (1 - c) ** -(lag + 1),
@@ -108,7 +124,11 @@ ANSWERS = {
             (lambda w, b, h0, T, K: slope(w, b, h0, T, T), "full derivative"),
             (lambda w, b, h0, T, K: 2 * slope(w, b, h0, T, K), "factor 1/2"),
             (lambda w, b, h0, T, K: slope(w, b, h0, T, K) / T, "not a mean"),
-            (lambda w, b, h0, T, K: slope(w, b, h0, T, K, frozen=h0), "off by"),
+            (lambda w, b, h0, T, K: slope(w, b, h0, T, K, frozen=h0), "start from h0"),
+            (lambda w, b, h0, T, K: restart(w, b, h0, T, K, h0, 0.0), "windows start from zero"),
+            (lambda w, b, h0, T, K: restart(w, b, h0, T, K, 0.0, 0.0), "first starts from h0"),
+            (lambda w, b, h0, T, K: slope(w, b, h0, T // K * K, K), "last, shorter chunk"),
+            (lambda w, b, h0, T, K: slope(w, b, h0, T, K) + 0.1, "Tried with w = 1.2"),
         ],
     ),
     "truncation-6": Answers(
@@ -124,9 +144,11 @@ ANSWERS = {
         right=plan,
         wrong=[
             (lambda T, budget: plan(T, budget)[::-1], "in this order"),
-            (lambda T, budget: (budget // T, 1), "off by"),
+            (lambda T, budget: (budget // T, 1), "every = 1"),
             (lambda T, budget: (T, T), "not back"),
-            (lambda T, budget: plan(T, budget)[0], "2 results"),
+            (lambda T, budget: plan(T, budget, tie=False), "fewer backward steps"),
+            (lambda T, budget: plan(T, budget, bound=False), "more than T"),
+            (lambda T, budget: plan(T, budget)[0], "shape (2,)"),
         ],
     ),
 }

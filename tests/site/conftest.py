@@ -23,12 +23,15 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+FORMULAS = "async () => { await window.MathJax?.startup?.promise }"  # waits until all are set
+THEME = "theme => { document.documentElement.dataset.theme = theme }"
 PAGES = sorted(
     path.relative_to(HTML).as_posix()
     for path in HTML.rglob("*.html")
     if "_static" not in path.parts and path.name != "index.html"
 )
 CHAPTERS = [page for page in PAGES if page.startswith("chapters/")]
+PAGES = CHAPTERS + [page for page in PAGES if page not in CHAPTERS]
 
 
 @pytest.fixture(scope="session")
@@ -78,45 +81,72 @@ def site():
     server.server_close()
 
 
-@pytest.fixture
-def open_page(chromium):
-    """Return a function that opens an address and waits for the formulas.
+def visit(chromium, address, *, theme="light", width=1280, height=900):
+    """Open an address in a context of its own and wait for the formulas.
 
     The page has a list `faults`: console errors, exceptions, requests that failed, and requests to other hosts.
     """
-    contexts = []
+    context = chromium.new_context(
+        color_scheme=theme, viewport={"width": width, "height": height}, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.faults = []
+    own = address.split("/")[:3]
 
-    def go(address, *, theme="light", width=1280, height=900):
-        context = chromium.new_context(
-            color_scheme=theme, viewport={"width": width, "height": height}, reduced_motion="reduce"
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.faults = []
-        own = address.split("/")[:3]
+    def note_request(request):
+        if not request.url.startswith("data:") and request.url.split("/")[:3] != own:
+            page.faults.append(f"request to another host: {request.url}")
 
-        def note_request(request):
-            if not request.url.startswith("data:") and request.url.split("/")[:3] != own:
-                page.faults.append(f"request to another host: {request.url}")
+    def note_response(response):
+        if response.status >= 400:
+            page.faults.append(f"{response.status}: {response.url}")
 
-        def note_response(response):
-            if response.status >= 400:
-                page.faults.append(f"{response.status}: {response.url}")
+    page.on("request", note_request)
+    page.on("response", note_response)
+    page.on("requestfailed", lambda request: page.faults.append(f"failed: {request.url}"))
+    page.on("pageerror", lambda error: page.faults.append(f"exception: {error}"))
+    page.on(
+        "console",
+        lambda message: (
+            page.faults.append(f"console: {message.text}") if message.type == "error" else None
+        ),
+    )
+    page.goto(address)
+    page.evaluate(FORMULAS)
+    return page
 
-        page.on("request", note_request)
-        page.on("response", note_response)
-        page.on("requestfailed", lambda request: page.faults.append(f"failed: {request.url}"))
-        page.on("pageerror", lambda error: page.faults.append(f"exception: {error}"))
-        page.on(
-            "console",
-            lambda message: (
-                page.faults.append(f"console: {message.text}") if message.type == "error" else None
-            ),
-        )
-        page.goto(address)
-        page.evaluate("async () => { await window.MathJax?.startup?.promise }")
-        return page
+
+@pytest.fixture
+def open_page(chromium):
+    """Return a function that opens an address, for a test that needs a page to itself."""
+    pages = []
+
+    def go(address, **options):
+        pages.append(visit(chromium, address, **options))
+        return pages[-1]
 
     yield go
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.context.close()
+
+
+@pytest.fixture(scope="session")
+def shared_tab(chromium, site, request):
+    """One page of the book, opened once for all tests that look at it."""
+    page = visit(chromium, site + request.param)
+    yield page
+    page.context.close()
+
+
+@pytest.fixture
+def tab(shared_tab):
+    """The shared page, put back afterwards: wide, light, on the screen, everything folded."""
+    yield shared_tab
+    shared_tab.set_viewport_size({"width": 1280, "height": 900})
+    shared_tab.emulate_media(media="screen")
+    shared_tab.evaluate(THEME, "light")
+    shared_tab.evaluate("""() => {
+        document.querySelectorAll('article details').forEach(box => { box.open = false });
+        document.activeElement.blur();
+        scrollTo(0, 0);
+    }""")

@@ -1,0 +1,110 @@
+"""The table of terms.md: each term of the glossary, its Korean name, and the sections that explain it.
+
+Nothing of it is kept by hand. A definition in the glossary begins with the Korean name and a full stop; the sections
+are those that link to the term, as the chapters do where they introduce it. For a term that no section links to,
+the chapter that its definition names stands in the table.
+"""
+
+import re
+
+from docutils import nodes
+from notes_map import link, section_of
+from sphinx.addnodes import pending_xref
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+KOREAN = re.compile(r"([^.]*[가-힣][^.]*)\. ")
+logger = logging.getLogger(__name__)
+
+
+class TermsNode(nodes.General, nodes.Element):
+    """Stands for the table until every page has been read."""
+
+
+class TermsIndex(SphinxDirective):
+    def run(self):
+        return [TermsNode()]
+
+
+def uses(env):
+    """The links to terms: a list of (term in lower case, page, anchor and title of the section)."""
+    if not hasattr(env, "term_uses"):
+        env.term_uses = []
+    return env.term_uses
+
+
+def note_uses(app, doctree):
+    for reference in doctree.findall(pending_xref):
+        if reference["reftype"] == "term":
+            section = section_of(reference)
+            place = (app.env.docname, section["ids"][0], section.next_node(nodes.title).astext())
+            row = (reference["reftarget"].lower(), *place)
+            if row not in uses(app.env):
+                uses(app.env).append(row)
+
+
+def entries(env):
+    """Yield (term, its anchor, page, Korean name or None, chapters that the definition names)."""
+    terms = env.get_domain("std").objects
+    for page in sorted({page for (kind, _), (page, _) in terms.items() if kind == "term"}):
+        for item in env.get_doctree(page).findall(nodes.definition_list_item):
+            term, definition = item.next_node(nodes.term), item.next_node(nodes.definition)
+            korean = KOREAN.match(definition.astext())
+            if term["ids"] and not korean:
+                logger.warning("this definition does not begin with a Korean name", location=item)
+            named = [
+                r["reftarget"] for r in definition.findall(pending_xref) if r["reftype"] == "doc"
+            ]
+            if term["ids"]:
+                yield term.astext(), term["ids"][0], page, korean and korean[1], named
+
+
+def write_table(app, doctree, docname):
+    for node in list(doctree.findall(TermsNode)):
+        body = nodes.tbody()
+        for term, anchor, page, korean, named in sorted(
+            entries(app.env), key=lambda entry: entry[0].lower()
+        ):
+            places = [use[1:] for use in uses(app.env) if use[0] == term.lower()]
+            places.sort(key=lambda place: place[0])
+            places = places or [
+                (chapter, "", app.env.titles[chapter].astext()) for chapter in named
+            ]
+            where = nodes.paragraph()
+            for i, (chapter, section, title) in enumerate(places):
+                numbers = app.env.toc_secnumbers.get(chapter, {})
+                number = ".".join(map(str, numbers.get(f"#{section}" if section else "", ())))
+                where += nodes.Text("; " if i else "")
+                suffix = app.config.html_secnumber_suffix if number else ""
+                where += link(app, docname, chapter, section, f"{number}{suffix}{title}")
+            name = nodes.paragraph("", "", link(app, docname, page, anchor, term))
+            body += row(name, nodes.paragraph("", korean or ""), where)
+        head = nodes.thead(
+            "", row(*(nodes.paragraph("", t) for t in ("term", "한국어", "explained in")))
+        )
+        columns = [nodes.colspec(colwidth=width) for width in (3, 3, 5)]
+        node.replace_self(
+            nodes.table("", nodes.tgroup("", *columns, head, body, cols=3), classes=["terms"])
+        )
+
+
+def row(*cells):
+    return nodes.row("", *(nodes.entry("", cell) for cell in cells))
+
+
+def forget(app, env, docname):
+    env.term_uses = [use for use in uses(env) if use[1] != docname]
+
+
+def always_read(app, env, added, changed, removed):
+    return ["terms"] if "terms" in env.found_docs else []
+
+
+def setup(app):
+    app.add_node(TermsNode)
+    app.add_directive("terms-index", TermsIndex)
+    app.connect("doctree-read", note_uses)
+    app.connect("doctree-resolved", write_table)
+    app.connect("env-purge-doc", forget)
+    app.connect("env-get-outdated", always_read)
+    return {"version": "1", "parallel_read_safe": False}

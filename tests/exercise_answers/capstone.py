@@ -1,0 +1,309 @@
+"""Answers to the exercises of the capstone, on two small sequences: values, and symbols."""
+
+import numpy as np
+
+from exercise_answers import Answers
+from rnncore import GRUCell, LSTMCell, RNNCell, SequenceModel, mean_squared_error
+from rnncore import softmax_cross_entropy as cross_entropy
+from rnncore.data import one_hot
+
+
+def henon(n):
+    """The first coordinate of the map of Hénon, with a little noise on what is seen."""
+    x = [0.1, 0.1]
+    while len(x) < n:
+        x.append(1 - 1.4 * x[-1] ** 2 + 0.3 * x[-2])
+    return np.array(x) + 0.02 * np.random.default_rng(0).normal(size=n)
+
+
+def task(z, V):
+    if V:
+        return one_hot(z[:-1], V)[:, None], z[1:, None]
+    return z[:-1, None, None], z[1:, None, None]
+
+
+def rows(z, k, start, stop):
+    return [z[t - k : t] for t in range(start, stop)]
+
+
+def past_score(z, a, start, stop, k, V):
+    """AR(k) or counts of k symbols, fitted to z[:a], scored on z[start:stop]."""
+    if V:
+        costs = []
+        fit = [tuple(c) for c in rows(z, k, k, a)]
+        for c, v in zip(rows(z, k, start, stop), z[start:stop], strict=True):
+            after = [w for d, w in zip(fit, z[k:a], strict=True) if d == tuple(c)]
+            costs.append(-np.log((after.count(v) + 0.1) / (len(after) + 0.1 * V)))
+        return np.mean(costs)
+    X = np.insert(rows(z, k, k, a), 0, 1, axis=1) if k else np.ones((a, 1))
+    w = np.linalg.pinv(X) @ z[k:a]
+    X = np.insert(rows(z, k, start, stop), 0, 1, axis=1) if k else np.ones((stop - start, 1))
+    return np.mean((X @ w - z[start:stop]) ** 2)
+
+
+class Project:
+    """The right answers for one sequence; networks have random recurrences and a fitted readout."""
+
+    def __init__(self, sequence):
+        self.sequence, n = sequence, len(sequence)
+        self.V = None if sequence.dtype.kind == "f" else int(sequence.max()) + 1
+        self.a, self.b = a, b = n * 6 // 10, n * 8 // 10
+        part = sequence[:a]
+        self.z = sequence if self.V else (sequence - part.mean()) / part.std()
+        self.parts = tuple(np.split(self.z, [a, b]))
+        self.scores = {
+            k: past_score(self.z, a, a, b, k, self.V) for k in (0, 1, 2, 3, 4, 6, 8, 16, 24)
+        }
+        self.best = min(self.scores, key=self.scores.get)
+
+    def model(self, kind, H):
+        D = self.V or 1
+        return SequenceModel(kind(D, H), D, cross_entropy if self.V else mean_squared_error)
+
+    def train(self, kind, H, seed, fitted=True):
+        model = self.model(kind, H)
+        params = model.init_params(np.random.default_rng(seed))
+        x, targets = task(self.parts[0], self.V)
+        if fitted and not self.V:
+            params["W_xh"], params["W_hh"] = 2 * params["W_xh"], params["W_hh"] / 2
+            params["b_h"] = np.random.default_rng(seed).normal(size=params["b_h"].shape)
+            _, _, cache = model.forward(params, x)
+            X = np.column_stack([cache.h[:, 0], np.ones(len(x))])
+            w = np.linalg.lstsq(X, targets[:, 0], rcond=None)[0]
+            params["W_hy"], params["b_y"] = w[:-1], w[-1]
+        return params
+
+    def runs(self, kind, H, **options):
+        return [self.train(kind, H, seed, **options) for seed in range(5)]
+
+    def score(self, kind, H, params, start, stop):
+        model, (x, targets) = self.model(kind, H), task(self.z[:stop], self.V)
+        y, _, _ = model.forward(params, x)
+        return model.loss(y[start - 1 :], targets[start - 1 :])[0]
+
+    def all_scores(self, kind, H, runs, start, stop):
+        return [self.score(kind, H, params, start, stop) for params in runs]
+
+    def split(self, x=None):
+        x = self.z[: self.a] if x is None else x
+        if self.V:
+            x = x == np.bincount(self.parts[0]).argmax()
+        c = x - np.mean(x)
+        r = np.array([np.sum(c[lag:] * c[:-lag]) for lag in range(1, 21)]) / np.sum(c**2)
+        return self.sequence, self.parts, r, int(sum(abs(r) > 2 / self.a**0.5))
+
+    def sizes(self):
+        runs = {H: self.runs(RNNCell, H) for H in (1, 2, 8, 16)}
+        line = self.scores[self.best]
+        worst = {H: max(self.all_scores(RNNCell, H, runs[H], self.a, self.b)) for H in runs}
+        smallest = next((H for H in runs if worst[H] < line), None)
+        weights = {H: sum(p.size for p in runs[H][0].values()) for H in runs}
+        return self.parts, self.best, runs, smallest, weights
+
+    def gradient(self, counted=True, scale=1.0, T=40):
+        model, params = self.model(RNNCell, 3), self.train(RNNCell, 3, 0, fitted=False)
+        x, targets = task(self.parts[0][: T + 1], self.V)
+        mask = np.arange(T)[:, None] >= T // 4
+        grads = model.loss_and_grads(params, x, targets, mask=mask if counted else None)[1]
+        return model, params, x, targets, mask, {k: scale * g for k, g in grads.items()}
+
+    def profile(self, power=0.5, shift=0):
+        cell, params = RNNCell(self.V or 1, 3), self.train(RNNCell, 3, 0)
+        x, _ = task(self.parts[0][:80], self.V)
+        h = self.model(RNNCell, 3).forward(params, x)[2].h[:, 0]
+        product, sizes = np.eye(3), [1.0]
+        for h_t in h[::-1][:30]:
+            product = product @ (params["W_hh"] * (1 - h_t**2)).T
+            sizes.append(np.sqrt(np.sum(product**2)) / 3**power)
+        norms = np.append(np.linspace(1, 2, 60), 30.0)
+        return cell, params, x, np.array(sizes[1 - shift : 31 - shift]), norms, 5.0
+
+    def window(self, carry=True, weigh=True):
+        model, params = self.model(RNNCell, 3), self.train(RNNCell, 3, 0)
+        x, targets = task(self.parts[0][:125], self.V)
+        full = model.loss_and_grads(params, x, targets)[1]["W_hh"]
+        errors = {}
+        for K in (1, 3, 10, 50, 120):
+            total, state = 0, None
+            for s in range(0, len(x), K):
+                n = len(x[s : s + K])
+                _, g, state = model.loss_and_grads(params, x[s : s + K], targets[s : s + K], state)
+                state = state if carry else None
+                total = total + g["W_hh"] * (n / len(x) if weigh else 1)
+            errors[K] = np.sqrt(np.sum((total - full) ** 2) / np.sum(full**2))
+        return model, params, x, targets, errors, next((K for K in errors if errors[K] < 0.1), 1)
+
+    def gates(self):
+        H = (9, 5) if self.V else (16, 9)  # within a tenth in parameters
+        pairs = [
+            (kind(self.V or 1, h), self.runs(kind, h))
+            for kind, h in zip((RNNCell, GRUCell), H, strict=True)
+        ]
+        low, high = (
+            self.all_scores(type(c), c.hidden_size, runs, self.a, self.b) for c, runs in pairs
+        )
+        verdict = (
+            "gated" if max(high) < min(low) else "plain" if max(low) < min(high) else "unclear"
+        )
+        return self.parts, *pairs, verdict
+
+    def final(self, ddof=1, pick=np.mean, on="test"):
+        start, stop = (self.b, len(self.z)) if on == "test" else (self.a, self.b)
+        networks = {
+            "small": (RNNCell(self.V or 1, 2), self.runs(RNNCell, 2)),
+            "large": (RNNCell(self.V or 1, 16), self.runs(RNNCell, 16)),
+        }
+        valid = {"baseline": self.scores[self.best]}
+        on_test = {"baseline": (past_score(self.z, self.a, start, stop, self.best, self.V), 0.0)}
+        for name, (cell, runs) in networks.items():
+            H = cell.hidden_size
+            valid[name] = np.mean(self.all_scores(RNNCell, H, runs, self.a, self.b))
+            found = self.all_scores(RNNCell, H, runs, start, stop)
+            on_test[name] = pick(found), np.std(found, ddof=ddof)
+        naive = [past_score(self.z, self.a, self.b, len(self.z), 0, self.V)]
+        if not self.V:
+            naive.append(np.mean((self.z[self.b :] - self.z[self.b - 1 : -1]) ** 2))
+        chosen = min(valid, key=valid.get)
+        return self.parts, self.best, networks, chosen, on_test | {"naive": min(naive)}
+
+    def right(self):
+        return {
+            "capstone-1": self.split(),
+            "capstone-2": (self.parts, self.scores, self.best),
+            "capstone-3": self.sizes(),
+            "capstone-4": self.gradient(),
+            "capstone-5": self.profile(),
+            "capstone-6": self.window(),
+            "capstone-7": self.gates(),
+            "capstone-8": self.final(),
+        }
+
+
+def swap(answer, **changes):
+    """The tuple with the entries at some places replaced: swap(answer, at2=x)."""
+    return tuple(changes.get(f"at{i}", part) for i, part in enumerate(answer))
+
+
+P = Project(henon(400))
+RIGHT = P.right()
+x, (train, valid, test) = P.sequence, P.parts
+whole = (x - x.mean()) / x.std()
+split, sizes, final = RIGHT["capstone-1"], RIGHT["capstone-3"], RIGHT["capstone-8"]
+gates, window, profile = RIGHT["capstone-7"], RIGHT["capstone-6"], RIGHT["capstone-5"]
+gradient, scores = RIGHT["capstone-4"], P.scores
+
+
+def standard(part):
+    return (part - part.mean()) / part.std()
+
+
+def scored(fit_to, start, stop):
+    return {k: past_score(P.z, fit_to, start or k, stop, k, None) for k in scores}
+
+
+def other(runs, H, count):
+    return {**runs, H: count}
+
+
+ANSWERS = {
+    "capstone-1": Answers(
+        right=split,
+        wrong=[
+            (swap(split, at1=(P.z[:300], P.z[240:320], P.z[320:])), "overlap"),
+            (swap(split, at1=(train, valid, test[5:])), "None may be lost"),
+            (swap(split, at1=tuple(np.split(whole, [240, 320]))), "test part has leaked"),
+            (swap(split, at1=tuple(np.split(x, [240, 320]))), "Standardise the values"),
+            (
+                swap(split, at1=tuple(standard(part) for part in np.split(x, [240, 320]))),
+                "its own mean",
+            ),
+            (
+                swap(
+                    split,
+                    at1=tuple(np.split(np.random.default_rng(0).permutation(P.z), [240, 320])),
+                ),
+                "Split in time",
+            ),
+            (swap(split, at1=tuple(np.split(P.z, [240, 375]))), "a tenth each"),
+            (swap(split, at2=P.split(P.z)[2]), "whole sequence"),
+            (swap(split, at2=np.append(1.0, split[2][:-1])), "lag 0"),
+            (swap(split, at3=20), "off by"),
+            (split[:3], "Hand over the tuple"),
+        ],
+    ),
+    "capstone-2": Answers(
+        right=(P.parts, scores, P.best),
+        wrong=[
+            ((P.parts, scored(240, None, 240), P.best), "on the training part"),
+            ((P.parts, scored(240, 320, 400), P.best), "on the test part"),
+            ((P.parts, scored(320, 240, 320), P.best), "took part in the fit"),
+            ((P.parts, scores, 0), "lowest validation loss"),
+            ((P.parts, {0: scores[0]}, 0), "four more"),
+            ((P.parts, dict.fromkeys(scores, 0.1), 0), "off by"),
+        ],
+    ),
+    "capstone-3": Answers(
+        right=sizes,
+        wrong=[
+            (swap(sizes, at3=1), "smallest H whose every seed"),
+            (swap(sizes, at1=0), "better baseline"),
+            (swap(sizes, at4={H: n - H * H + H for H, n in sizes[4].items()}), "each pair"),
+            (swap(sizes, at4=other(sizes[4], 8, 8 * 10)), "readout"),
+            (swap(sizes, at2=other(sizes[2], 2, sizes[2][2][:4])), "five seeds"),
+            (swap(sizes, at2=other(sizes[2], 2, sizes[2][2][:1] * 5)), "same weights"),
+            (swap(sizes, at2=other(sizes[2], 2, sizes[2][8])), "shape"),
+        ],
+    ),
+    "capstone-4": Answers(
+        right=gradient,
+        wrong=[
+            (swap(gradient, at5=P.gradient(counted=False)[5]), "without the mask"),
+            (swap(gradient, at5=P.gradient(scale=30)[5]), "30 times too large"),
+            (swap(gradient, at5=P.gradient(scale=-1)[5]), "sign"),
+            (swap(gradient, at5={**gradient[5], "W_hh": gradient[5]["W_hh"].T}), "recurrence"),
+            (swap(gradient, at5={**gradient[5], "b_y": 2 * gradient[5]["b_y"]}), "gradient of b_y"),
+            (swap(gradient, at4=np.ones((40, 1), bool)), "checks nothing"),
+        ],
+    ),
+    "capstone-5": Answers(
+        right=profile,
+        wrong=[
+            (P.profile(power=0), "root of the size"),
+            (P.profile(shift=1), "lag 0"),
+            (swap(profile, at3=0.9 ** np.arange(1.0, 31)), "off by"),
+            (swap(profile, at5=None), "Clip"),
+            (swap(profile, at5=1.5), "length of the usual step"),
+            (swap(profile, at5=50.0), "clips nothing"),
+            (swap(profile, at4=np.minimum(profile[4], 1.5)), "after clipping"),
+        ],
+    ),
+    "capstone-6": Answers(
+        right=window,
+        wrong=[
+            (P.window(carry=False), "start from zero"),
+            (P.window(weigh=False), "Weigh it"),
+            (swap(window, at5=120), "is shorter"),
+            (swap(window, at5=1), "smallest K"),
+            (swap(window, at4=dict.fromkeys(window[4], 0.05)), "off by"),
+        ],
+    ),
+    "capstone-7": Answers(
+        right=gates,
+        wrong=[
+            (swap(gates, at3={"gated": "plain"}.get(gates[3], "gated")), "plain"),
+            (swap(gates, at2=(LSTMCell(1, 16), P.runs(LSTMCell, 16))), "not equal"),
+            (swap(gates, at2=(gates[2][0], gates[2][1][:1])), "five seeds"),
+            (swap(gates, at2=gates[1]), "GRUCell"),
+        ],
+    ),
+    "capstone-8": Answers(
+        right=final,
+        wrong=[
+            (swap(final, at3="small"), "lowest mean on validation"),
+            (swap(final, at4=P.final(pick=np.min)[4]), "best seed"),
+            (swap(final, at4=P.final(on="valid")[4]), "on validation"),
+            (swap(final, at4=P.final(ddof=0)[4]), "ddof"),
+            (swap(final, at4={"baseline": (0.1, 0.0)}), "keys"),
+        ],
+    ),
+}
