@@ -49,7 +49,7 @@ def best_times(functions, seconds):
     """Let the functions take turns, and return the best time of each, in seconds."""
     best = dict.fromkeys(functions, np.inf)
     end, rounds = time.perf_counter() + seconds, 0
-    while time.perf_counter() < end or rounds < 3:
+    while time.perf_counter() < end or rounds < 6:
         for name, function in functions.items():
             start = time.perf_counter()
             function()

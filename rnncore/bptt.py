@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnncore.cells import GRUCell, LSTMCell, RNNCell
 from rnncore.checks import check_array
 
-# Steps backward are prepared in blocks of at least 8, or as many as fill 2**14 numbers: what is
-# computed for a block is used while it is still in the processor's cache, and the memory that
-# backward itself needs does not grow with T.
+# The steps are worked off in blocks of at least 8, or as many as fill 2**14 numbers: what is computed for
+# a block is used while it is still in the processor's cache, and the memory that backward itself
+# needs does not grow with T.
 MIN_STEPS, BLOCK = 8, 2**14
 
 
@@ -22,38 +23,43 @@ class Cache:
     - ``gates`` (T, G, B, H), after the nonlinearity, in the order of the cell; for the RNN this is ``h``
     """
 
-    x: np.ndarray
-    inputs: np.ndarray  # (T + 1, B, H + D + 1): the rows [h_{t-1} x_t 1] of every step
-    c: np.ndarray  # (T + 1, B, S - H): c of the LSTM
+    cell: RNNCell | LSTMCell | GRUCell
+    x1: np.ndarray  # (T, B, D + 1): the rows [x_t 1]
+    h_all: np.ndarray  # (T + 1, B, H), the initial one first
+    c_all: np.ndarray  # (T + 1, B, S - H): c of the LSTM
     kept: np.ndarray  # (T, n_kept, B, H)
-    gate_blocks: slice | list
+
+    @property
+    def x(self) -> np.ndarray:
+        return self.x1[..., :-1]
 
     @property
     def h(self) -> np.ndarray:
-        h = self.inputs[1:, :, : self.kept.shape[3]]
+        h = self.h_all[1:]
         h.flags.writeable = False  # it is part of the cache: a change would spoil the gradient
         return h
 
     @property
     def states(self) -> np.ndarray:
-        return np.concatenate([self.inputs[..., : self.kept.shape[3]], self.c], axis=2)
+        return np.concatenate([self.h_all, self.c_all], axis=2)
 
     @property
     def gates(self) -> np.ndarray:
-        return self.kept[:, self.gate_blocks]
+        last, G = self.cell._n_blocks, self.cell.n_gates
+        return self.kept[:, last - G : last][:, self.cell._x_order]
 
 
 def _check_state(name, cell, state, batch_size, dtype):
-    """Return the state (B, S), by default zero, as copies of its parts h (B, H) and c (B, S - H)."""
+    """Return the parts h (B, H) and c (B, S - H) of a state (B, S), by default zero."""
     if state is None:
         state = cell.zero_state(batch_size, dtype)
     state = check_array(name, state, (batch_size, cell.state_size), dtype)
-    return [part.copy() for part in np.split(state, [cell.hidden_size], axis=1)]
+    return state[:, : cell.hidden_size], state[:, cell.hidden_size :]
 
 
-def _blocks(W, H):
-    """View weights (rows, N*H) block by block, (N, rows, H)."""
-    return W.reshape(len(W), -1, H).swapaxes(0, 1)
+def _blocks_of_steps(cell, T, batch_size):
+    n = max(MIN_STEPS, BLOCK // max(1, cell.n_gates * cell.hidden_size * batch_size))
+    return [slice(start, min(start + n, T)) for start in range(0, T, n)]
 
 
 def forward(cell, params, x, state=None):
@@ -68,32 +74,25 @@ def forward(cell, params, x, state=None):
     dtype = weights["W_xh"].dtype
     x = check_array("x", x, ("T", "B", cell.input_size), dtype)
     T, B, D = x.shape
-    H = cell.hidden_size
-    inputs = np.empty((T + 1, B, H + D + 1), dtype)
-    inputs[:T, :, H:-1] = x
-    inputs[..., -1] = 1
-    h, c = inputs[..., :H], np.empty((T + 1, B, cell.state_size - H), dtype)
+    H, G = cell.hidden_size, cell.n_gates
+    x1 = np.empty((T, B, D + 1), dtype)
+    x1[..., :D], x1[..., D] = x, 1
+    h, c = np.empty((T + 1, B, H), dtype), np.empty((T + 1, B, cell.state_size - H), dtype)
     h[0], c[0] = _check_state("state", cell, state, B, dtype)
     kept = h[1:, None] if cell._gate_is_state else np.empty((T, cell._n_kept, B, H), dtype)
+    W_x = cell._blocks(np.vstack([weights["W_xh"], weights["b_h"]]), cell._x_order)
+    W_h = cell._blocks(weights["W_hh"], cell._h_order)
+    h_proj = np.empty((G, B, H), dtype)
+    product, A, out = (np.dot, W_h[0], h_proj[0]) if G == 1 else (np.matmul, W_h, h_proj)
+    for steps in _blocks_of_steps(cell, T, B):
+        x_proj = x1[steps].reshape(-1, D + 1) @ W_x  # (G, n B, H), for all steps of the block
+        x_proj = x_proj.reshape(G, -1, B, H).swapaxes(0, 1)
+        states = h[steps], c[steps], h[1:][steps], c[1:][steps]
+        for x_proj_t, h_prev, *rest in zip(x_proj, *states, kept[steps], strict=True):
+            product(h_prev, A, out=out)
+            cell._step(x_proj_t, h_proj, h_prev, *rest)
 
-    W = np.zeros((len(cell._scale), H + D + 1, H), dtype)
-    W[cell.h_blocks, :H] = _blocks(weights["W_hh"], H)
-    W[cell.x_blocks, H:-1] = _blocks(weights["W_xh"], H)
-    W[cell.x_blocks, -1] = weights["b_h"].reshape(-1, H)
-    W *= cell._scales(dtype)
-    products = []
-    for rows, blocks in cell._products():
-        product, A, out = np.matmul, W[blocks, rows], kept[:, blocks]
-        if len(A) == 1 and (B == 1 or not cell._gate_is_state):
-            product, A, out = np.dot, A[0], out[:, 0]  # quicker to call, for contiguous results
-        products.append((product, inputs[..., rows], A, out))
-    steps = zip(kept, h[:-1], h[1:], c[:-1], c[1:], strict=True)
-    for t, (a_t, *state) in enumerate(steps):
-        for product, rows, A, out in products:
-            product(rows[t], A, out=out[t])
-        cell._step(a_t, *state)
-
-    cache = Cache(x, inputs, c, kept, cell.x_blocks)
+    cache = Cache(cell, x1, h, c, kept)
     return cache.h, np.hstack([h[T], c[T]]), cache
 
 
@@ -113,22 +112,20 @@ def backward(cell, params, dh, cache, dstate=None):
     T, B, D = cache.x.shape
     H, GH = W_h.shape
     dh = check_array("dh", dh, (T, B, H), dtype)
-    dh_next, dc = _check_state("dstate", cell, dstate, B, dtype)
+    dh_next, dc = (d.copy() for d in _check_state("dstate", cell, dstate, B, dtype))
     dh_total = np.empty_like(dh_next)
-    P, G = len(cell._scale), cell.n_gates
-    W_hT, W_xT = np.empty((P, H, H), dtype), np.empty((P, H, D), dtype)
-    W_hT[cell.h_blocks] = _blocks(W_h, H).swapaxes(1, 2)
-    W_xT[cell.x_blocks] = _blocks(W_x, H).swapaxes(1, 2)
-    W_hT, W_xT = W_hT[:G].reshape(GH, H), W_xT[-G:].reshape(GH, D)
-    dW = np.zeros((H + D + 1, P * H), dtype)
+    P, G = cell._n_blocks, cell.n_gates
+    W_hT, W_xT = np.empty((G, H, H), dtype), np.empty((G, H, D), dtype)
+    W_hT[cell._h_order] = W_h.T.reshape(G, H, H)
+    W_xT[cell._x_order] = W_x.T.reshape(G, H, D)
+    W_hT, W_xT = W_hT.reshape(GH, H), W_xT.reshape(GH, D)
+    dW_h, dW_x = np.zeros((H, GH), dtype), np.zeros((D + 1, GH), dtype)
     dx = np.empty((T, B, D), dtype)
 
-    n = max(MIN_STEPS, BLOCK // max(1, GH * B))
-    for start in reversed(range(0, T, n)):
-        steps = slice(start, min(start + n, T))
-        inputs, c = cache.inputs[:T][steps], cache.c[:T][steps]
-        derivatives = cell._derivatives(cache.kept[steps], inputs[..., :H], c)
-        da = np.empty((len(c), B, P * H), dtype)
+    for steps in reversed(_blocks_of_steps(cell, T, B)):
+        h_prev, c_prev = cache.h_all[:T][steps], cache.c_all[:T][steps]
+        derivatives = cell._derivatives(cache.kept[steps], h_prev, c_prev)
+        da = np.empty((len(h_prev), B, P * H), dtype)
         da_h, da_x = da[..., :GH], da[..., -GH:]
         backwards = zip(
             dh[steps][::-1], da_h[::-1], da.reshape(-1, B, P, H).swapaxes(1, 2)[::-1],
@@ -142,17 +139,13 @@ def backward(cell, params, dh, cache, dstate=None):
                 dh_next += dh_total
 
         # sums over the steps of the block and over the batch, as one product each
-        np.dot(da_x.reshape(-1, GH), W_xT, out=dx[steps].reshape(-1, D))
-        da, inputs = da.reshape(-1, P * H), inputs.reshape(-1, H + D + 1)
-        for rows, blocks in cell._products():
-            columns = slice(blocks.start * H, blocks.stop * H)
-            dW[rows, columns] += inputs[:, rows].T @ da[:, columns]
-    dW = dW.reshape(-1, P, H)
-    grads = {
-        "W_xh": dW[H:-1, cell.x_blocks].reshape(D, GH),
-        "W_hh": dW[:H, cell.h_blocks].reshape(H, GH),
-        "b_h": dW[-1, cell.x_blocks].reshape(GH),
-    }
+        da_h, da_x = da_h.reshape(-1, GH), da_x.reshape(-1, GH)
+        np.dot(da_x, W_xT, out=dx[steps].reshape(-1, D))
+        dW_h += h_prev.reshape(-1, H).T @ da_h
+        dW_x += cache.x1[steps].reshape(-1, D + 1).T @ da_x
+    dW_h = dW_h.reshape(H, G, H)[:, cell._h_order].reshape(H, GH)
+    dW_x = dW_x.reshape(D + 1, G, H)[:, cell._x_order].reshape(D + 1, GH)
+    grads = {"W_xh": dW_x[:D], "W_hh": dW_h, "b_h": dW_x[D]}
     return grads, dx, np.hstack([dh_next, dc])
 
 

@@ -2,15 +2,14 @@
 
 A cell knows sizes and equations. It holds no parameters and no state; ``rnncore.bptt`` drives it.
 
-Inside, pre-activations stand as P blocks ``(P, B, H)`` instead of ``(B, P*H)``: one per gate, and for the
-GRU the two parts of its third gate. A gate is then contiguous, which makes every elementwise line
-below about twice as fast. Three more things keep the loop over time short, and the equations are the
-same with or without them:
+Inside, what is ``(rows, G*H)`` outside stands as G blocks ``(G, rows, H)``, one per gate: a gate is then
+contiguous, which makes every elementwise line below about twice as fast. Three more things keep the
+loop over time short, and the equations are the same with or without them:
 
 - ``sigmoid(a) = 0.5 + 0.5 tanh(a / 2)``, and tanh is quicker than exp and a division. The weights of a
   sigmoid are halved beforehand (``_scale``).
 - A step backward multiplies by local derivatives. They do not depend on the incoming gradient, so
-  ``_derivatives`` computes them for n steps at once, from ``kept (n, P, B, H)``.
+  ``_derivatives`` computes them for n steps at once, from ``kept (n, K, B, H)``.
 - Results go into arrays that exist already (``out=``).
 """
 
@@ -31,9 +30,12 @@ class _Cell:
 
     n_gates: ClassVar[int] = 1
     n_states: ClassVar[int] = 1  # blocks of size H in the state: h, and c for the LSTM
-    x_blocks: ClassVar[slice | list] = slice(0, 1)  # the last G: x_proj enters, the gates come out
-    h_blocks: ClassVar[slice | list] = slice(0, 1)  # the first G: h_proj enters
-    _scale: ClassVar[tuple] = (1.0,)  # of all P blocks: 0.5 for a sigmoid
+    _scale: ClassVar[tuple] = (1.0,)  # of each gate: 0.5 for a sigmoid
+    _n_blocks: ClassVar[int] = 1  # of da: one per gate, and for the GRU two of its third gate
+    _h_order: ClassVar[slice | list] = slice(
+        1
+    )  # where each gate stands in the first G blocks, h_proj
+    _x_order: ClassVar[slice | list] = slice(1)  # and in the last G blocks, x_proj
     _n_kept: ClassVar[int] = 1  # blocks that backward needs besides the states
     _gate_is_state: ClassVar[bool] = False  # one array serves as both
     _h_direct: ClassVar[bool] = False  # h_{t-1} also reaches h_t past the product with W_hh
@@ -84,15 +86,11 @@ class _Cell:
         ``h_proj (B, G*H)``, the state's part, ``h_{t-1} @ W_hh``; and ``state (B, S)``. Returns the
         new state ``(B, S)`` and a cache for ``step_backward``.
         """
-        B, H = len(state), self.hidden_size
-        h_prev, c_prev = np.split(np.asarray(state), [H], axis=1)
+        h_prev, c_prev = np.split(np.asarray(state), [self.hidden_size], axis=1)
         h, c = np.empty_like(h_prev), np.empty_like(c_prev)
-        kept = np.zeros((self._n_kept, B, H), h.dtype)
-        for blocks, proj in ((self.x_blocks, x_proj), (self.h_blocks, h_proj)):
-            kept[blocks] += proj.reshape(B, -1, H).swapaxes(0, 1)
-        kept[: len(self._scale)] *= self._scales(h.dtype)
-        self._step(kept, h_prev, h, c_prev, c)
-        kept = h[None] if self._gate_is_state else kept
+        kept = h[None] if self._gate_is_state else np.empty((self._n_kept, *h.shape), h.dtype)
+        x_proj, h_proj = self._blocks(x_proj, self._x_order), self._blocks(h_proj, self._h_order)
+        self._step(x_proj, h_proj, h_prev, c_prev, h, c, kept)
         return np.hstack([h, c]), (kept[None], h_prev[None], c_prev[None])
 
     def step_backward(self, dstate, cache):
@@ -103,19 +101,18 @@ class _Cell:
         """
         B, H = len(dstate), self.hidden_size
         dh, dc = (part.copy() for part in np.split(np.asarray(dstate), [H], axis=1))
-        da = np.empty((len(self._scale), B, H), dh.dtype)
+        da = np.empty((self._n_blocks, B, H), dh.dtype)
         self._step_backward(dh, dc, da, *[d[0] for d in self._derivatives(*cache)])
-        dx_proj, dh_proj = (
-            da[blocks].swapaxes(0, 1).reshape(B, -1) for blocks in (self.x_blocks, self.h_blocks)
-        )
+        da_x, da_h = da[-self.n_gates :][self._x_order], da[: self.n_gates][self._h_order]
+        dx_proj, dh_proj = (d.swapaxes(0, 1).reshape(B, -1) for d in (da_x, da_h))
         return dx_proj, dh_proj, np.hstack([dh if self._h_direct else np.zeros_like(dh), dc])
 
-    def _scales(self, dtype):
-        return np.array(self._scale, dtype)[:, None, None]  # (P, 1, 1)
-
-    def _products(self):
-        """Yield (rows, blocks): which rows ``[h_{t-1} x_t 1]`` of the weights give which blocks."""
-        yield slice(None), slice(0, self.n_gates)
+    def _blocks(self, a, order):
+        """Return what is (rows, G*H) as scaled blocks (G, rows, H) in the given order."""
+        blocks = np.empty((self.n_gates, len(a), self.hidden_size), a.dtype)
+        scale = np.array(self._scale, a.dtype)[:, None, None]
+        blocks[order] = a.reshape(len(a), self.n_gates, -1).swapaxes(0, 1) * scale
+        return blocks
 
 
 class RNNCell(_Cell):
@@ -126,8 +123,9 @@ class RNNCell(_Cell):
 
     _gate_is_state: ClassVar[bool] = True
 
-    def _step(self, a, h_prev, h, c_prev, c):
-        np.tanh(a[0], out=h)
+    def _step(self, x_proj, h_proj, h_prev, c_prev, h, c, kept):
+        np.add(x_proj[0], h_proj[0], out=h)
+        np.tanh(h, out=h)
 
     def _derivatives(self, kept, h_prev, c_prev):
         return (1 - kept[:, 0] ** 2,)  # tanh' = 1 - tanh²
@@ -150,10 +148,11 @@ class LSTMCell(_Cell):
 
     n_gates: ClassVar[int] = 4
     n_states: ClassVar[int] = 2
-    x_blocks: ClassVar[slice | list] = [1, 2, 3, 0]  # blocks: o i f g
-    h_blocks: ClassVar[slice | list] = [1, 2, 3, 0]
-    _scale: ClassVar[tuple] = (0.5, 0.5, 0.5, 1.0)
-    _n_kept: ClassVar[int] = 5  # and tanh(c)
+    _scale: ClassVar[tuple] = (0.5, 0.5, 1.0, 0.5)
+    _n_blocks: ClassVar[int] = 4  # o i f g: the sigmoids together
+    _h_order: ClassVar[slice | list] = [1, 2, 3, 0]
+    _x_order: ClassVar[slice | list] = [1, 2, 3, 0]
+    _n_kept: ClassVar[int] = 5  # o i f g and tanh(c)
 
     def init_params(self, rng, dtype=np.float64, forget_bias=1.0) -> Params:
         """As for every cell, with the bias of the forget gate set to forget_bias (chapter 7)."""
@@ -161,10 +160,12 @@ class LSTMCell(_Cell):
         params["b_h"][self.hidden_size : 2 * self.hidden_size] = forget_bias
         return params
 
-    def _step(self, a, h_prev, h, c_prev, c):
-        o, i, f, g, tanh_c = a
-        _sigmoid_of_half(a[:3])
-        np.tanh(g, out=g)
+    def _step(self, x_proj, h_proj, h_prev, c_prev, h, c, kept):
+        o, i, f, g, tanh_c = kept
+        gates = kept[:4]
+        np.add(x_proj, h_proj, out=gates)
+        np.tanh(gates, out=gates)
+        _sigmoid_from_tanh(kept[:3])
         np.multiply(i, g, out=tanh_c)
         np.multiply(f, c_prev, out=c)
         c += tanh_c
@@ -173,8 +174,9 @@ class LSTMCell(_Cell):
 
     def _derivatives(self, kept, h_prev, c_prev):
         o, i, f, g, tanh_c = kept.swapaxes(0, 1)
-        d = 1 - kept[:, :4]
-        d *= kept[:, :4]  # sigmoid' = sigmoid (1 - sigmoid); g follows below
+        d = np.empty_like(kept[:, :4])
+        np.subtract(1, kept[:, :3], out=d[:, :3])
+        d[:, :3] *= kept[:, :3]  # sigmoid' = sigmoid (1 - sigmoid)
         d[:, 0] *= tanh_c
         d[:, 1] *= g
         d[:, 2] *= c_prev
@@ -203,25 +205,26 @@ class GRUCell(_Cell):
     """
 
     n_gates: ClassVar[int] = 3
-    x_blocks: ClassVar[slice | list] = slice(1, 4)  # blocks: h_n r z n
-    h_blocks: ClassVar[slice | list] = [1, 2, 0]
-    _scale: ClassVar[tuple] = (1.0, 0.5, 0.5, 1.0)
-    _n_kept: ClassVar[int] = 4
+    _scale: ClassVar[tuple] = (0.5, 0.5, 1.0)
+    _n_blocks: ClassVar[int] = 4  # h_n r z x_n
+    _h_order: ClassVar[slice | list] = [1, 2, 0]
+    _x_order: ClassVar[slice | list] = slice(3)
+    _n_kept: ClassVar[int] = 4  # h_n r z n
     _h_direct: ClassVar[bool] = True
 
-    def _products(self):
-        yield slice(self.hidden_size), slice(0, 1)  # h_n, from h alone
-        yield slice(None), slice(1, 3)  # r, z
-        yield slice(self.hidden_size, None), slice(3, 4)  # x_n, from x and the bias
-
-    def _step(self, a, h_prev, h, c_prev, c):
-        h_n, r, z, n = a
-        _sigmoid_of_half(a[1:3])
-        n += r * h_n
+    def _step(self, x_proj, h_proj, h_prev, c_prev, h, c, kept):
+        h_n, r, z, n = kept
+        gates = kept[1:3]
+        np.add(x_proj[:2], h_proj[1:], out=gates)
+        np.tanh(gates, out=gates)
+        _sigmoid_from_tanh(gates)
+        h_n[...] = h_proj[0]
+        np.multiply(r, h_n, out=n)
+        n += x_proj[2]
         np.tanh(n, out=n)
-        change = h_prev - n
-        change *= z
-        np.add(n, change, out=h)  # n + z (h_prev - n) = (1 - z) n + z h_prev
+        np.subtract(h_prev, n, out=h)
+        h *= z
+        h += n  # n + z (h_prev - n) = (1 - z) n + z h_prev
 
     def _derivatives(self, kept, h_prev, c_prev):
         h_n, r, z, n = kept.swapaxes(0, 1)
@@ -237,8 +240,7 @@ class GRUCell(_Cell):
         dh *= z
 
 
-def _sigmoid_of_half(a):
-    """Turn a / 2 into sigmoid(a), in place."""
-    np.tanh(a, out=a)
+def _sigmoid_from_tanh(a):
+    """Turn tanh(a / 2) into sigmoid(a), in place."""
     a *= 0.5
     a += 0.5
