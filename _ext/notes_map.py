@@ -54,7 +54,8 @@ def mark_cells(app, doctree):
 
 
 def section_of(node):
-    while not isinstance(node, nodes.section):
+    """The section with a title that holds the node; the content of an exercise is a section without."""
+    while not (isinstance(node, nodes.section) and isinstance(node[0], nodes.title)):
         node = node.parent
     return node
 

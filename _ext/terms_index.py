@@ -1,8 +1,9 @@
 """The table of terms.md: each term of the glossary, its Korean name, and the sections that explain it.
 
-Nothing of it is kept by hand. A definition in the glossary begins with the Korean name and a full stop; the sections
-are those that link to the term, as the chapters do where they introduce it. For a term that no section links to,
-the chapter that its definition names stands in the table.
+Nothing of it is kept by hand. A definition in the glossary begins with the Korean name and a full stop, and names the
+chapter that introduces the term. The sections are those that link to the term, as every chapter does where it first
+uses it: first the one that explains it, in the chapter that the definition names (or that chapter, if none of its
+sections links to the term), then the others by their numbers, or by the title of a page that has none.
 """
 
 import re
@@ -65,18 +66,23 @@ def write_table(app, doctree, docname):
         for term, anchor, page, korean, named in sorted(
             entries(app.env), key=lambda entry: entry[0].lower()
         ):
-            places = [use[1:] for use in uses(app.env) if use[0] == term.lower()]
-            places.sort(key=lambda place: place[0])
-            places = places or [
-                (chapter, "", app.env.titles[chapter].astext()) for chapter in named
-            ]
+            places = sorted(
+                (use[1:] for use in uses(app.env) if use[0] == term.lower()), key=page_of
+            )
+            first = [place for place in places if place[0] in named]
+            others = [place for place in places if place not in first]
+            if not first:
+                first = [(chapter, "", app.env.titles[chapter].astext()) for chapter in named]
             where = nodes.paragraph()
-            for i, (chapter, section, title) in enumerate(places):
-                numbers = app.env.toc_secnumbers.get(chapter, {})
-                number = ".".join(map(str, numbers.get(f"#{section}" if section else "", ())))
+            for i, (chapter, section, title) in enumerate(first):
+                number = number_of(app.env, chapter, section)
+                number += app.config.html_secnumber_suffix if number else ""
                 where += nodes.Text("; " if i else "")
-                suffix = app.config.html_secnumber_suffix if number else ""
-                where += link(app, docname, chapter, section, f"{number}{suffix}{title}")
+                where += link(app, docname, chapter, section, f"{number}{title}")
+            for i, (chapter, section, _) in enumerate(others):
+                where += nodes.Text(", " if i else "; also in " if first else "")
+                text = number_of(app.env, chapter, section) or app.env.titles[chapter].astext()
+                where += link(app, docname, chapter, section, text)
             name = nodes.paragraph("", "", link(app, docname, page, anchor, term))
             body += row(name, nodes.paragraph("", korean or ""), where)
         head = nodes.thead(
@@ -86,6 +92,16 @@ def write_table(app, doctree, docname):
         node.replace_self(
             nodes.table("", nodes.tgroup("", *columns, head, body, cols=3), classes=["terms"])
         )
+
+
+def page_of(place):
+    return place[0]
+
+
+def number_of(env, page, section):
+    """The number of a section, or of the page, as "3.4"; empty if it has none."""
+    numbers = env.toc_secnumbers.get(page, {})
+    return ".".join(map(str, numbers.get(f"#{section}" if section else "", ())))
 
 
 def row(*cells):

@@ -2,8 +2,8 @@
 
 Every array in the package uses one legend::
 
-    T  steps in time          D  input size           S  state size (H, or 2H for the LSTM)
-    B  sequences in a batch   H  hidden size          V  outputs of the readout, or size of the vocabulary
+    T  steps in time          D  input size    S  state size (H, or 2H for the LSTM)
+    B  sequences in a batch   H  hidden size   V  outputs, or size of the vocabulary
     G  gates of a cell (RNN 1, LSTM 4, GRU 3)
 
     x (T, B, D)    h (T, B, H)    y (T, B, V)    state (B, S)

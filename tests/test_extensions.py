@@ -90,6 +90,10 @@ What is one?
 :class: dropdown
 One.
 ```"""
+USE = """```{exercise} Kept
+:label: toy-3
+A {term}`State` is kept.
+```"""
 GLOSSARY = """::::{glossary}
 {term}
   {definition} {doc}`good`.
@@ -167,7 +171,7 @@ FAULTY = {
 }
 GOOD = {
     "good": page(text=f"{QUIZ}\n\n{EXERCISE}\n\n{EXERCISE.replace('toy-1', 'toy-2')}"),
-    "several": page(text=QUIZ.replace("1. No.", "1. **Right.**") + "\n\nA {term}`State` is kept."),
+    "several": page(text=QUIZ.replace("1. No.", "1. **Right.**") + f"\n\n{USE}"),
     "movable": page(cell=slider()),
     "states": page(text=GLOSSARY.replace("{term}", "state").replace("{definition}", "상태. Kept.")),
     "terms": page(text="```{terms-index}\n```"),
@@ -253,9 +257,13 @@ def test_the_index_of_terms_leads_to_definitions_and_sections(book):
     gate, state = re.findall(r"<tr.*?</tr>", html, re.DOTALL)[1:]
     assert 'href="states.html#term-state"' in state
     assert ">상태<" in state
-    assert re.search(r'href="several.html#toy">[\d.]*Toy<', state)
-    # No section links to the gate, so the page that its definition names stands there.
+    # No section of the page that a definition names links to the term, so the page itself stands there,
+    # and after it the sections of other pages that do.
     assert re.search(r'href="good.html">[\d.]*Toy<', gate)
+    assert re.search(
+        r'href="good.html">[\d.]*Toy</a>; also in <a[^>]* href="several.html#toy">', state
+    )
+    assert "also in" not in gate
 
 
 def test_several_right_options_make_checkboxes(book):

@@ -98,6 +98,20 @@ def test_cells_have_names_and_are_short(chapter):
 
 
 @each_chapter
+def test_lines_of_code_and_output_fit_the_page(chapter):
+    # A box of the page has room for 88 characters, inside an exercise for 84; ruff looks at code, too.
+    inside = False
+    for cell in CHAPTERS[chapter].cells:
+        gates = re.findall(r"\{(?:exercise|solution)-(start|end)\}", cell.source)
+        if cell.cell_type == "markdown":
+            inside = gates[-1] == "start" if gates else inside
+            continue
+        room = 84 if inside else 88
+        for line in (cell.source + "\n" + printed(cell)).split("\n"):
+            assert len(line) <= room, f"{cell.id}: {len(line)} characters, not {room}: {line}"
+
+
+@each_chapter
 def test_every_figure_has_caption_name_and_alt_text(chapter):
     figures = [cell for cell in code_cells(CHAPTERS[chapter]) if is_figure(cell)]
     assert figures

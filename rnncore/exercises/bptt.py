@@ -412,7 +412,7 @@ def _verdict(answer, candidate):
 
 def _far_back(answer):
     def cosines(p, h, dy, name="W_hh", cosine=True):
-        """For each K: how the gradient without the lags beyond K compares with the full one."""
+        """For K = 1, 2, ...: how the gradient from the lags below K compares with the full one."""
         before = {"W_hh": np.concatenate([p["h0"][None], h[:-1]]), "W_xh": p["x"], "now": h}[name]
         back, slopes = p["W_hh"].T, 1 - h**2
         by_lag = []
@@ -431,10 +431,10 @@ def _far_back(answer):
 
     def first(p, h, dy, threshold, shift=0, **options):
         reached = cosines(p, h, dy, **options) >= threshold
-        return int(np.argmax(reached)) + shift if reached.any() else len(h)
+        return int(np.argmax(reached)) + 1 + shift if reached.any() else len(h)
 
     def angle(p, h, dy, threshold):
-        return int(np.argmax(cosines(p, h, dy) <= threshold))
+        return int(np.argmax(cosines(p, h, dy) <= threshold)) + 1
 
     rng = np.random.default_rng(47)
     inputs = []
@@ -453,8 +453,10 @@ def _far_back(answer):
     if got == expected:
         return
     mistakes = {
-        "One too many: K = 0 keeps lag 0, so K is not the number of lags kept.": {"shift": 1},
-        "One too few: with this K the cosine is still below the threshold.": {"shift": -1},
+        "One too many: with K - 1 steps the cosine reaches the threshold. K = 1 keeps lag 0.": {
+            "shift": 1
+        },
+        "One too few: K counts steps, so the longest lag that is kept is K - 1.": {"shift": -1},
         "You compared lengths. The cosine is the inner product over both lengths.": {
             "cosine": False
         },

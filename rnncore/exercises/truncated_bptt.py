@@ -114,7 +114,7 @@ def _cut_backward(answer):
             "The derivative of tanh, 1 - h**2, is missing.": recursion(derivative=False),
             "W_hh is transposed: going back means da @ W_hh.T.": recursion(transpose=True),
             "factor[s] acts between step s + 1 and step s, not one step later.": recursion(place=1),
-            "The factor acts on what comes from later steps only, not on dh[s].": (
+            "The factor acts on what comes from later steps only, not on dh_direct[s].": (
                 recursion(on_loss=True)
             ),
             "This is the full gradient: the factors were not used.": recursion(use=False),

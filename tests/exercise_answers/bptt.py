@@ -80,8 +80,8 @@ def reach(p, h, dy, threshold, *, used=None, start=0, rule=None):
             da = dh * (1 - h[s] ** 2)
             full[t - s] += before[s].T @ da
             dh = da @ p["W_hh"].T
-    for K in range(T):
-        cut, whole = full[: K + 1].sum(0), full.sum(0)
+    for K in range(1, T + 1):
+        cut, whole = full[:K].sum(0), full.sum(0)
         if rule is None:
             reached = np.sum(cut * whole) >= threshold * np.linalg.norm(cut) * np.linalg.norm(whole)
         else:
