@@ -3,7 +3,8 @@
 Nothing of it is kept by hand. A definition in the glossary begins with the Korean name and a full stop, and names the
 chapter that introduces the term. The sections are those that link to the term, as every chapter does where it first
 uses it: first the one that explains it, in the chapter that the definition names (or that chapter, if none of its
-sections links to the term), then the others by their numbers, or by the title of a page that has none.
+sections links to the term), then the others by their numbers, or by the title, up to its colon, of a page
+that has none.
 """
 
 import re
@@ -81,7 +82,8 @@ def write_table(app, doctree, docname):
                 where += link(app, docname, chapter, section, f"{number}{title}")
             for i, (chapter, section, _) in enumerate(others):
                 where += nodes.Text(", " if i else "; also in " if first else "")
-                text = number_of(app.env, chapter, section) or app.env.titles[chapter].astext()
+                title, _, _ = app.env.titles[chapter].astext().partition(":")
+                text = number_of(app.env, chapter, section) or title
                 where += link(app, docname, chapter, section, text)
             name = nodes.paragraph("", "", link(app, docname, page, anchor, term))
             body += row(name, nodes.paragraph("", korean or ""), where)
