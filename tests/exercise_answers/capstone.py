@@ -1,9 +1,11 @@
 """Answers to the exercises of the capstone, on two small sequences: values, and symbols."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from exercise_answers import Answers
-from rnncore import GRUCell, LSTMCell, RNNCell, SequenceModel, mean_squared_error
+from rnncore import Adam, GRUCell, LSTMCell, RNNCell, SequenceModel, mean_squared_error, train_tbptt
 from rnncore import softmax_cross_entropy as cross_entropy
 from rnncore.data import one_hot
 
@@ -42,7 +44,10 @@ def past_score(z, a, start, stop, k, V):
 
 
 class Project:
-    """The right answers for one sequence; networks have random recurrences and a fitted readout."""
+    """The right answers for one sequence; networks have random recurrences and a fitted readout.
+
+    For symbols, which no least squares fits, two passes of training stand for the fit.
+    """
 
     def __init__(self, sequence):
         self.sequence, n = sequence, len(sequence)
@@ -71,6 +76,8 @@ class Project:
             X = np.column_stack([cache.h[:, 0], np.ones(len(x))])
             w = np.linalg.lstsq(X, targets[:, 0], rcond=None)[0]
             params["W_hy"], params["b_y"] = w[:-1], w[-1]
+        elif fitted:
+            train_tbptt(model, params, x, targets, Adam(0.01), window=25, epochs=2)
         return params
 
     def runs(self, kind, H, **options):
@@ -100,37 +107,54 @@ class Project:
         weights = {H: sum(p.size for p in runs[H][0].values()) for H in runs}
         return self.parts, self.best, runs, smallest, weights
 
-    def gradient(self, counted=True, scale=1.0, T=40):
-        model, params = self.model(RNNCell, 3), self.train(RNNCell, 3, 0, fitted=False)
+    def gradient(self, counted=True, scale=1.0, T=60, fitted=True, late=False):
+        model, params = self.model(RNNCell, 3), self.train(RNNCell, 3, 0, fitted=fitted)
         x, targets = task(self.parts[0][: T + 1], self.V)
         mask = np.arange(T)[:, None] >= T // 4
+        mask = ~mask if late else mask  # the last steps hidden, not the first
         grads = model.loss_and_grads(params, x, targets, mask=mask if counted else None)[1]
         return model, params, x, targets, mask, {k: scale * g for k, g in grads.items()}
 
-    def profile(self, power=0.5, shift=0):
-        cell, params = RNNCell(self.V or 1, 3), self.train(RNNCell, 3, 0)
-        x, _ = task(self.parts[0][:80], self.V)
+    def profile(self, power=0.5, shift=0, ends=None, leftmost=True, squares=True, fitted=True):
+        cell, params = RNNCell(self.V or 1, 3), self.train(RNNCell, 3, 0, fitted=fitted)
+        x, _ = task(self.parts[0], self.V)
         h = self.model(RNNCell, 3).forward(params, x)[2].h[:, 0]
-        product, sizes = np.eye(3), [1.0]
-        for h_t in h[::-1][:30]:
-            product = product @ (params["W_hh"] * (1 - h_t**2)).T
-            sizes.append(np.sqrt(np.sum(product**2)) / 3**power)
+        ends = np.linspace(35, len(x), 24).astype(int) if ends is None else ends
+        of_ends = []
+        for end in ends:
+            product, sizes = np.eye(3), [1.0]
+            for h_t in h[:end][::-1][:30]:
+                J = (params["W_hh"] * (1 - h_t**2)).T
+                product = product @ J if leftmost else J @ product
+                sizes.append(np.sqrt(np.sum(product**2)) / 3**power)
+            of_ends.append(sizes[1 - shift : 31 - shift])
+        upper = (
+            np.mean(np.power(of_ends, 2), axis=0) ** 0.5 if squares else np.mean(of_ends, axis=0)
+        )
+        both = np.array([upper, np.prod(np.power(of_ends, 1 / len(ends)), axis=0)])
         norms = np.append(np.linspace(1, 2, 60), 30.0)
-        return cell, params, x, np.array(sizes[1 - shift : 31 - shift]), norms, 5.0
+        return cell, params, x, ends, both, norms, 5.0
 
-    def window(self, carry=True, weigh=True):
-        model, params = self.model(RNNCell, 3), self.train(RNNCell, 3, 0)
+    def window(self, carry=True, weigh=None, places=True, of=("W_hh",), fitted=True):
+        model, params = self.model(RNNCell, 3), self.train(RNNCell, 3, 0, fitted=fitted)
         x, targets = task(self.parts[0][:125], self.V)
-        full = model.loss_and_grads(params, x, targets)[1]["W_hh"]
+        full = model.loss_and_grads(params, x, targets)[1]
         errors = {}
         for K in (1, 3, 10, 50, 120):
-            total, state = 0, None
-            for s in range(0, len(x), K):
-                n = len(x[s : s + K])
-                _, g, state = model.loss_and_grads(params, x[s : s + K], targets[s : s + K], state)
-                state = state if carry else None
-                total = total + g["W_hh"] * (n / len(x) if weigh else 1)
-            errors[K] = np.sqrt(np.sum((total - full) ** 2) / np.sum(full**2))
+            means = []
+            for first in range(1, K + 1) if places else [K]:
+                grads, state = [], None
+                cuts = [0, *range(first, len(x), K), len(x)]
+                for s, e in pairwise(cuts):
+                    _, g, state = model.loss_and_grads(params, x[s:e], targets[s:e], state)
+                    state = state if carry else None
+                    share = {None: (e - s) / len(x), "sum": 1, "mean": 1 / (len(cuts) - 1)}[weigh]
+                    grads.append({k: share * g[k] for k in of})
+                means.append({k: sum(g[k] for g in grads) for k in of})
+            off = {k: np.mean([m[k] for m in means], axis=0) - full[k] for k in of}
+            errors[K] = np.sqrt(
+                sum(np.sum(off[k] ** 2) for k in of) / sum(np.sum(full[k] ** 2) for k in of)
+            )
         return model, params, x, targets, errors, next((K for K in errors if errors[K] < 0.1), 1)
 
     def gates(self):
@@ -147,18 +171,25 @@ class Project:
         )
         return self.parts, *pairs, verdict
 
-    def final(self, ddof=1, pick=np.mean, on="test"):
-        start, stop = (self.b, len(self.z)) if on == "test" else (self.a, self.b)
+    def without_valid(self):
+        """The same project for networks that never read the validation part."""
+        reader = Project.__new__(Project)
+        vars(reader).update(vars(self), z=np.delete(self.z, np.s_[self.a : self.b]), b=self.a)
+        return reader
+
+    def final(self, ddof=1, pick=np.mean, on="test", skip=False):
+        reader = self.without_valid() if skip else self
+        start, stop = (reader.b, len(reader.z)) if on == "test" else (self.a, self.b)
         networks = {
             "small": (RNNCell(self.V or 1, 2), self.runs(RNNCell, 2)),
             "large": (RNNCell(self.V or 1, 16), self.runs(RNNCell, 16)),
         }
         valid = {"baseline": self.scores[self.best]}
-        on_test = {"baseline": (past_score(self.z, self.a, start, stop, self.best, self.V), 0.0)}
+        on_test = {"baseline": (past_score(reader.z, self.a, start, stop, self.best, self.V), 0.0)}
         for name, (cell, runs) in networks.items():
             H = cell.hidden_size
             valid[name] = np.mean(self.all_scores(RNNCell, H, runs, self.a, self.b))
-            found = self.all_scores(RNNCell, H, runs, start, stop)
+            found = reader.all_scores(RNNCell, H, runs, start, stop)
             on_test[name] = pick(found), np.std(found, ddof=ddof)
         naive = [past_score(self.z, self.a, self.b, len(self.z), 0, self.V)]
         if not self.V:
@@ -188,6 +219,7 @@ P = Project(henon(400))
 RIGHT = P.right()
 x, (train, valid, test) = P.sequence, P.parts
 whole = (x - x.mean()) / x.std()
+whole_but_n = (x - x[:240].mean()) / x[:240].std(ddof=1)
 split, sizes, final = RIGHT["capstone-1"], RIGHT["capstone-3"], RIGHT["capstone-8"]
 gates, window, profile = RIGHT["capstone-7"], RIGHT["capstone-6"], RIGHT["capstone-5"]
 gradient, scores = RIGHT["capstone-4"], P.scores
@@ -225,6 +257,9 @@ ANSWERS = {
                 "Split in time",
             ),
             (swap(split, at1=tuple(np.split(P.z, [240, 375]))), "a tenth each"),
+            (swap(split, at1=tuple(np.split(whole_but_n, [240, 320]))), "ddof=1"),
+            (swap(split, at1=tuple(np.split(x / 2 + 1, [240, 320]))), "another scale"),
+            ((split[1], split[0], *split[2:]), "begins with the sequence"),
             (swap(split, at2=P.split(P.z)[2]), "whole sequence"),
             (swap(split, at2=np.append(1.0, split[2][:-1])), "lag 0"),
             (swap(split, at3=20), "off by"),
@@ -258,11 +293,14 @@ ANSWERS = {
         right=gradient,
         wrong=[
             (swap(gradient, at5=P.gradient(counted=False)[5]), "without the mask"),
-            (swap(gradient, at5=P.gradient(scale=30)[5]), "30 times too large"),
+            (swap(gradient, at5=P.gradient(scale=45)[5]), "45 times too large"),
             (swap(gradient, at5=P.gradient(scale=-1)[5]), "sign"),
             (swap(gradient, at5={**gradient[5], "W_hh": gradient[5]["W_hh"].T}), "recurrence"),
             (swap(gradient, at5={**gradient[5], "b_y": 2 * gradient[5]["b_y"]}), "gradient of b_y"),
-            (swap(gradient, at4=np.ones((40, 1), bool)), "checks nothing"),
+            (swap(gradient, at4=np.ones((60, 1), bool)), "checks nothing"),
+            (P.gradient(late=True), "the first steps, and only these"),
+            (P.gradient(fitted=False), "before training"),
+            (swap(gradient, at5=P.gradient(late=True)[5]), "that the mask leaves out"),
         ],
     ),
     "capstone-5": Answers(
@@ -270,18 +308,33 @@ ANSWERS = {
         wrong=[
             (P.profile(power=0), "root of the size"),
             (P.profile(shift=1), "lag 0"),
-            (swap(profile, at3=0.9 ** np.arange(1.0, 31)), "off by"),
-            (swap(profile, at5=None), "Clip"),
-            (swap(profile, at5=1.5), "length of the usual step"),
-            (swap(profile, at5=50.0), "clips nothing"),
-            (swap(profile, at4=np.minimum(profile[4], 1.5)), "after clipping"),
+            (P.profile(leftmost=False), "wrong order"),
+            (P.profile(squares=False), "plain mean"),
+            (P.profile(fitted=False), "trained run"),
+            (swap(profile, at4=profile[4][::-1]), "exchanged"),
+            (swap(profile, at4=P.profile(ends=profile[3][-1:])[4]), "from one end"),
+            (swap(profile, at4=profile[4][0]), "both means"),
+            (swap(profile, at4=np.array([profile[4][0], profile[4][1] + 1e-9])), "is small"),
+            (P.profile(ends=np.arange(100, 130)), "Spread the ends"),
+            (P.profile(ends=np.arange(100, 230, 10)), "20 or more"),
+            (swap(profile, at4=0.9 ** np.ones((2, 1)) ** np.arange(1.0, 31)), "off by"),
+            (swap(profile, at6=None), "Clip"),
+            (swap(profile, at6=1.5), "length of the usual step"),
+            (swap(profile, at6=50.0), "clips nothing"),
+            (swap(profile, at5=np.minimum(profile[5], 1.95)), "after clipping"),
+            (swap(profile, at5=np.minimum(profile[5], 5.0)), "after clipping"),
         ],
     ),
     "capstone-6": Answers(
         right=window,
         wrong=[
             (P.window(carry=False), "start from zero"),
-            (P.window(weigh=False), "Weigh it"),
+            (P.window(weigh="sum"), "Weigh it"),
+            (P.window(weigh="mean"), "Weigh it"),
+            (P.window(weigh="mean", places=False), "Weigh it"),
+            (P.window(places=False), "one place of the border"),
+            (P.window(of=tuple(window[1])), "W_hh alone"),
+            (P.window(fitted=False), "before training"),
             (swap(window, at5=120), "is shorter"),
             (swap(window, at5=1), "smallest K"),
             (swap(window, at4=dict.fromkeys(window[4], 0.05)), "off by"),
@@ -304,6 +357,7 @@ ANSWERS = {
             (swap(final, at4=P.final(on="valid")[4]), "on validation"),
             (swap(final, at4=P.final(ddof=0)[4]), "ddof"),
             (swap(final, at4={"baseline": (0.1, 0.0)}), "keys"),
+            (P.final(skip=True), "valid was skipped"),
         ],
     ),
 }
