@@ -30,14 +30,17 @@ def _terms(answer):
 
 
 def _two_derivatives(answer):
-    def variant(past=True, slope=True, weight=True, swap=False, all_steps=False, late=False):
+    def variant(
+        past=True, slope=True, past_slope=True, weight=True, swap=False, all_steps=False, late=False
+    ):
         def derivatives(w, x, h0):
             h, immediate, total = h0, 0.0, 0.0
             for x_t in x:
                 h_prev, h = h, np.tanh(w * h + x_t)
                 factor = 1 - h**2 if slope else 1.0
                 immediate = factor * (h if late else h_prev)
-                jacobian = 1.0 if all_steps else factor * (w if weight else 1.0)
+                jacobian = (factor if past_slope else 1.0) * (w if weight else 1.0)
+                jacobian = 1.0 if all_steps else jacobian
                 total = immediate + past * jacobian * total
             return (total, immediate) if swap else (immediate, total)
 
@@ -46,22 +49,24 @@ def _two_derivatives(answer):
     rng = np.random.default_rng(41)
     inputs = [(w, rng.normal(size=T), h0) for w, T, h0 in [(0.8, 5, 0.5), (-1.3, 3, -0.4)]]
     inputs.append((0.6, np.array([0.2, -0.1]), 0.0))  # the immediate derivative of step 1 is zero
-    expect_function(
-        answer,
-        variant(),
-        inputs,
-        rtol=1e-7,
-        mistakes={
-            "This total is immediate: h_(t-1) depends on w too.": variant(past=False),
-            "The two are swapped: return (immediate, total).": variant(swap=True),
-            "The weight multiplies the state before: h_(t-1), not h_t.": variant(late=True),
-            "The slope 1 - h_t**2 of tanh is missing.": variant(slope=False),
-            "The past enters through w * h_(t-1): the factor w is missing.": variant(weight=False),
-            "You added the immediate derivatives. Each must pass the Jacobians of the later steps.": (
-                variant(all_steps=True)
-            ),
-        },
-    )
+    mistakes = {
+        "This total is immediate: h_(t-1) depends on w too.": variant(past=False),
+        "The two are swapped: return (immediate, total).": variant(swap=True),
+        "The weight multiplies the state before: h_(t-1), not h_t.": variant(late=True),
+        "The slope 1 - h_t**2 of tanh is missing.": variant(slope=False),
+        "In the total, the slope 1 - h_t**2 multiplies the past term w * dh_(t-1)/dw too.": (
+            variant(past_slope=False)
+        ),
+        "The past enters through w * h_(t-1): the factor w is missing.": variant(weight=False),
+        "You added the immediate derivatives. Each must pass the Jacobians of the later steps.": (
+            variant(all_steps=True)
+        ),
+    }
+    try:
+        expect_function(answer, variant(), inputs, rtol=1e-7, mistakes=mistakes)
+    except Hint as hint:  # what the reader calls them
+        said = str(hint).replace("result 1", "immediate derivative")
+        raise Hint(said.replace("result 2", "total derivative")) from None
 
 
 def _states(rng, T, B, H):
@@ -69,14 +74,18 @@ def _states(rng, T, B, H):
 
 
 def _initial_state(answer):
-    def variant(transpose=True, slope=True, last="h0", add=True, rounds=slice(None), backward=True):
+    def variant(
+        transpose=True, slope="both", last="h0", add=True, rounds=slice(None), backward=True
+    ):
         def gradient(W_hh, h, dh):
             W = W_hh.T if transpose else W_hh
             carried = da = np.zeros_like(h[0])
             steps = range(len(h))
             for t in list(reversed(steps) if backward else steps)[rounds]:
                 total = dh[t] + carried if add else dh[t]
-                da = total * (1 - h[t] ** 2) if slope else total
+                on_own = 1 - h[t] ** 2 if slope in ("both", "own") else 1.0
+                on_later = 1 - h[t] ** 2 if slope in ("both", "later") else 1.0
+                da = dh[t] * on_own + add * carried * on_later
                 carried = da @ W
             return {"h0": carried, "a1": da, "h1": total}[last]
 
@@ -91,7 +100,13 @@ def _initial_state(answer):
             "W_hh is not transposed. A gradient goes back through W_hh.T.": variant(
                 transpose=False
             ),
-            "The slope 1 - h_t**2 of tanh is missing.": variant(slope=False),
+            "The slope 1 - h_t**2 of tanh is missing.": variant(slope=""),
+            "The slope 1 - h_t**2 belongs to both terms: add dh_direct[t] first, then multiply.": (
+                variant(slope="later")
+            ),
+            "The slope 1 - h_t**2 belongs to both terms: to what comes from the later step too.": (
+                variant(slope="own")
+            ),
             "This is the gradient of the first pre-activation. One more product leads to h_0.": (
                 variant(last="a1")
             ),
@@ -120,13 +135,24 @@ def _running_gradient(answer):
             grads.append(loss.imag / 1e-30)
         return np.array(grads)
 
-    def variant(past=True, weight=True, slope=True, late=False, error=True, running=True, scale=1):
+    def variant(
+        past=True,
+        weight=True,
+        slope=True,
+        past_slope=True,
+        late=False,
+        error=True,
+        running=True,
+        overwritten=False,
+        scale=1,
+    ):
         def gradient(w, x, targets, h0):
             h, P, terms = h0, 0.0, []
             for x_t, target in zip(x, targets, strict=True):
                 h_prev, h = h, np.tanh(w * h + x_t)
                 old, factor = P, 1 - h**2 if slope else 1.0
-                P = factor * (h_prev + past * (w if weight else 1.0) * P)
+                own = factor * (h if overwritten else h_prev)
+                P = own + past * (factor if past_slope else 1.0) * (w if weight else 1.0) * P
                 terms.append(scale * (h - target if error else 1.0) * (old if late else P))
             return np.cumsum(terms) if running else np.array(terms)
 
@@ -150,6 +176,10 @@ def _running_gradient(answer):
             ),
             "The past enters through w * h_(t-1): the factor w is missing.": variant(weight=False),
             "The slope 1 - h_t**2 of tanh is missing.": variant(slope=False),
+            "The slope 1 - h_t**2 multiplies the past term too.": variant(past_slope=False),
+            "The weight multiplied h_(t-1). Keep that state before you overwrite it.": variant(
+                overwritten=True
+            ),
             "The loss of step t needs the derivative of h_t: update it before you use it.": variant(
                 late=True
             ),
@@ -183,6 +213,8 @@ def _complex_step(answer):
     for f, w in cases:
         right = step(f, w, lambda f, w, u, eps: f(w + 1j * u).imag / eps, 1e-30)
         got = np.asarray(call(answer, f, w))
+        if got.dtype.kind in "fc" and got.size and np.allclose(got, right.sum(), rtol=1e-3):
+            raise Hint("This is the sum of the gradient: all entries moved. Move one at a time.")
         if got.shape != w.shape:
             raise Hint(f"The gradient must have the shape {w.shape} of w, got {got.shape}.")
         if np.iscomplexobj(got):
@@ -200,13 +232,22 @@ def _complex_step(answer):
                 f"Off by {error:.0e} relative: differences, or too large a step, lose digits. Step "
                 "by 1e-30 in the imaginary direction; then nothing is subtracted."
             )
+        if np.allclose(got.ravel(), np.cumsum(right), rtol=1e-3):
+            raise Hint("The entries before are still moved. Start from w for each entry.")
         raise Hint(f"The gradient is off by {error:.1e}, relative to its largest entry.")
 
 
 def _leaky(answer):
-    def variant(transpose=True, keep=True, slope=True, rows=True, alpha_on_tanh=True, eye=np.eye):
+    def variant(
+        transpose=True,
+        keep=True,
+        slope=lambda a: 1 - np.tanh(a) ** 2,
+        rows=True,
+        alpha_on_tanh=True,
+        eye=np.eye,
+    ):
         def jacobian(W_hh, a, alpha):
-            slopes = 1 - np.tanh(a) ** 2 if slope else np.ones_like(a)
+            slopes = slope(a)
             W = W_hh.T if transpose else W_hh
             inner = slopes[:, None] * W if rows else W * slopes
             return keep * (1 - alpha) * eye(len(a)) + (alpha if alpha_on_tanh else 1) * inner
@@ -223,7 +264,10 @@ def _leaky(answer):
             "The copy feeds each entry from itself only: (1 - alpha) belongs on the diagonal.": variant(
                 eye=lambda n: np.ones((n, n))
             ),
-            "The slope 1 - tanh(a)**2 is missing.": variant(slope=False),
+            "The slope 1 - tanh(a)**2 is missing.": variant(slope=np.ones_like),
+            "The slope is 1 - tanh(a)**2, not 1 - a**2: a goes into the tanh.": variant(
+                slope=lambda a: 1 - a**2
+            ),
             "The slope belongs to the rows (entries of h_t), not to the columns.": variant(
                 rows=False
             ),
@@ -433,19 +477,30 @@ def _far_back(answer):
         reached = cosines(p, h, dy, **options) >= threshold
         return int(np.argmax(reached)) + 1 + shift if reached.any() else len(h)
 
+    def from_top(p, h, dy, threshold):
+        """The end of a search that starts at K = T and stops before the first K that fails."""
+        fails = np.nonzero(cosines(p, h, dy) < threshold)[0]
+        return int(fails.max(initial=-1)) + 2
+
     def angle(p, h, dy, threshold):
         return int(np.argmax(cosines(p, h, dy) <= threshold)) + 1
 
     rng = np.random.default_rng(47)
-    inputs = []
-    for scale, threshold in [(0.6, 0.9), (1.4, 0.99), (1.1, 0.95), (0.9, 0.999)] * 3:
+
+    def draw(scale, threshold):
         T, B, D, H, V = 10, 2, 2, 5, 2
         shapes = {"W_xh": (D, H), "b_h": (H,), "W_hy": (H, V), "b_y": (V,), "x": (T, B, D)}
         p = {name: rng.normal(size=shape) for name, shape in shapes.items()}
         p |= {"h0": rng.normal(size=(B, H))}
         p |= {"W_hh": scale * rng.normal(size=(H, H)) / np.sqrt(H)}
         h = forward(RNNCell(D, H), p, p["x"], p["h0"])[0]
-        inputs.append((p, h, rng.normal(size=(T, B, V)), threshold))
+        return p, h, rng.normal(size=(T, B, V)), threshold
+
+    inputs = [draw(*case) for case in [(0.6, 0.9), (1.4, 0.99), (1.1, 0.95), (0.9, 0.999)] * 3]
+    while len(inputs) < 14:  # in two, a longer K fails although a shorter one passes
+        case = draw(1.8, 0.8)
+        if first(*case) < from_top(*case):
+            inputs.append(case)
     expected = [first(*args) for args in inputs]
     got = [call(answer, *args) for args in inputs]
     if not all(isinstance(k, int | np.integer) and not isinstance(k, bool) for k in got):
@@ -468,6 +523,11 @@ def _far_back(answer):
     for hint, options in mistakes.items():
         if got == [first(*args, **options) for args in inputs]:
             raise Hint(hint)
+    if got == [from_top(*args) for args in inputs]:
+        raise Hint(
+            "You came from the longest K down and stopped where the cosine first fell below. A "
+            "shorter K may pass again: start from K = 1."
+        )
     if got == [angle(*args) for args in inputs]:
         raise Hint("You stopped at the first K below the threshold. Stop at the first one above.")
     case = next(i for i, (a, b) in enumerate(zip(got, expected, strict=True)) if a != b)

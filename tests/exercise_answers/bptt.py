@@ -34,6 +34,23 @@ def with_h_now(w, x, h0):
     return immediate, total
 
 
+def without_past_slope(w, x, h0):
+    h, total = h0, 0.0
+    for x_t in x:
+        h, before = np.tanh(w * h + x_t), h
+        immediate = (1 - h**2) * before
+        total = immediate + w * total
+    return immediate, total
+
+
+def slope_on_one_term(W_hh, h, dh, *, own):
+    carried = np.zeros_like(h[0])
+    for t in range(len(h) - 1, -1, -1):
+        slope = 1 - h[t] ** 2
+        carried = (dh[t] * slope + carried if own else dh[t] + carried * slope) @ W_hh.T
+    return carried
+
+
 def to_h0(W_hh, h, dh, back=lambda W: W.T, slope=True):
     da = np.zeros_like(h[0])
     for h_t, dh_t in zip(h[::-1], dh[::-1], strict=True):
@@ -65,6 +82,17 @@ def running_with_old(w, x, targets, h0):
         grad += (new - target) * P
         P = (1 - new**2) * (h + w * P)
         h = new
+        grads.append(grad)
+    return np.array(grads)
+
+
+def overwritten(w, x, targets, h0, *, keep=False, past_slope=True):
+    h, P, grads, grad = h0, 0.0, [], 0.0
+    for x_t, target in zip(x, targets, strict=True):
+        before, h = h, np.tanh(w * h + x_t)
+        slope = 1 - h**2
+        P = slope * (before if keep else h) + (slope if past_slope else 1.0) * w * P
+        grad += (h - target) * P
         grads.append(grad)
     return np.array(grads)
 
@@ -107,6 +135,32 @@ def imaginary(f, w, eps=1e-20, divide=True):
         e[k] = 1j * eps
         flat.append(np.imag(f(w + e.reshape(w.shape))) / (eps if divide else 1))
     return np.reshape(flat, w.shape)
+
+
+def reach_from_top(p, h, dy, threshold):
+    verdicts = []  # for K = 1, 2, ..., T; the rule records and never stops
+
+    def rule(cut, whole, threshold):
+        length = np.linalg.norm(cut) * np.linalg.norm(whole)
+        verdicts.append(np.sum(cut * whole) >= threshold * length)
+        return False
+
+    K = reach(p, h, dy, threshold, rule=rule)
+    while K > 1 and verdicts[K - 2]:
+        K -= 1
+    return K
+
+
+def all_at_once(f, w):
+    return np.full(w.shape, np.imag(f(w + 1e-20j)) / 1e-20)
+
+
+def never_put_back(f, w):
+    moved, grad = w.astype(complex), np.zeros(w.shape)
+    for i in np.ndindex(w.shape):
+        moved[i] += 1e-20j
+        grad[i] = np.imag(f(moved)) / 1e-20
+    return grad
 
 
 def with_a_real_copy(f, w):
@@ -189,6 +243,8 @@ ANSWERS = {
             (lambda w, x, h0: tuple(unit_derivatives(w, x, h0, w_factor=False)), "factor w"),
             (sum_of_immediates, "added the immediate"),
             (with_h_now, "not h_t"),
+            (without_past_slope, "In the total"),
+            (lambda w, x, h0: (unit_derivatives(w, x, h0)[0], 0.5), "total derivative is off by"),
             (lambda w, x, h0: unit_derivatives(w, x, h0)[1], "2 results"),
         ],
     ),
@@ -198,6 +254,8 @@ ANSWERS = {
             (lambda W, h, dh: to_h0(W, h, dh, back=lambda W: W), "not transposed"),
             (lambda W, h, dh: to_h0(W, h, dh, slope=False), "slope"),
             (lambda W, h, dh: to_h0(W, h, dh) @ np.linalg.inv(W.T), "One more product"),
+            (lambda *args: slope_on_one_term(*args, own=False), "add dh_direct[t] first"),
+            (lambda *args: slope_on_one_term(*args, own=True), "from the later step too"),
             (to_h1, "This is dL/dh_1"),
             (lambda W, h, dh: to_h0(W, h[:1], dh[:1]), "is lost"),
             (lambda W, h, dh: to_h0(W, h[1:], dh[1:]), "first step is missing"),
@@ -213,6 +271,8 @@ ANSWERS = {
             (lambda *args: running(*args, factor=1.0), "factor w"),
             (lambda *args: running(*args, error=False), "its error, is missing"),
             (running_with_old, "update it before"),
+            (overwritten, "before you overwrite"),
+            (lambda *args: overwritten(*args, keep=True, past_slope=False), "the past term too"),
             (lambda *args: 2 * running(*args), "factor 1/2"),
             (lambda *args: running(*args) / np.arange(1, len(args[1]) + 1), "not a mean"),
             (lambda *args: running(*args)[-1], "shape"),
@@ -225,6 +285,9 @@ ANSWERS = {
             (difference, "nothing is subtracted"),
             (lambda f, w: imaginary(f, w, divide=False), "Divide"),
             (lambda f, w: np.zeros(w.shape), "imaginary step was lost"),
+            (all_at_once, "one at a time"),
+            (lambda f, w: all_at_once(f, w).flat[0], "one at a time"),
+            (never_put_back, "still moved"),
             (with_a_real_copy, "imaginary step was lost"),
             (lambda f, w: imaginary(f, w).ravel()[:1], "shape"),
             (lambda f, w: imaginary(f, w, eps=1e-4), "too large a step"),
@@ -237,6 +300,12 @@ ANSWERS = {
         wrong=[
             (lambda W, a, alpha: leaky(W, a, alpha) - (1 - alpha) * np.eye(len(a)), "copied part"),
             (lambda W, a, alpha: (1 - alpha) * np.eye(len(a)) + alpha * W.T, "slope"),
+            (
+                lambda W, a, alpha: (
+                    (1 - alpha) * np.eye(len(a)) + alpha * (1 - a**2)[:, None] * W.T
+                ),
+                "not 1 - a**2",
+            ),
             (lambda W, a, alpha: leaky(W.T, a, alpha), "not transposed"),
             (
                 lambda W, a, alpha: 1 - alpha + alpha * (1 - np.tanh(a) ** 2)[:, None] * W.T,
@@ -293,6 +362,7 @@ ANSWERS = {
             ),
             (lambda *args: reach(*args, used=lambda p, h: p["x"]), "the answer for W_xh"),
             (lambda *args: reach(*args, used=lambda p, h: h), "acted on h_(t-1)"),
+            (reach_from_top, "A shorter K may pass"),
             (lambda p, h, dy, threshold: 3, "cases K is wrong"),
             (lambda *args: float(reach(*args)), "a whole number"),
         ],
