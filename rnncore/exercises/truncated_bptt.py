@@ -59,6 +59,14 @@ def _bptt_weights(answer):
     def last_only(T, back, every):
         return right(T, back, every) * (np.arange(T) % every == every - 1)[:, None]
 
+    def all_losses(T, back, every):  # of the last `back` steps, at each action
+        M = np.zeros((T, T))
+        for end in range(every - 1, T, every):
+            first = max(0, end - back + 1)
+            size = end + 1 - first
+            M[first : end + 1, first : end + 1] += np.tril(np.ones((size, size)))
+        return M
+
     expect_function(
         answer,
         right,
@@ -72,6 +80,8 @@ def _bptt_weights(answer):
             "You send back the last loss of a group only. All `every` losses of the group go back.": (
                 last_only
             ),
+            "Pairs count twice or more. Send back the losses of the last `every` steps, not of the last "
+            "`back`.": all_losses,
             "No loss reaches a later step: s > t must be 0.": (
                 weights(lambda t, end: end + 1, future=True)
             ),
@@ -138,12 +148,18 @@ def _survivor(answer):
         chance, _, spread = numbers(q, lag)
         return chance, 1 / (1 - q), spread
 
+    def squared_weight(q, lag):  # the second moment without the probability
+        chance, weight, _ = numbers(q, lag)
+        return chance, weight, np.sqrt(weight**2 - 1)
+
     expect_function(
         answer,
         numbers,
         [(0.1, 5), (0.25, 3), (0.5, 10)],
         mistakes={
             "The third number is the variance. Take its root.": variance,
+            "The mean of the squared weight is the probability of survival times the weight squared. "
+            "You left out the probability.": squared_weight,
             "1 / (1 - q) is the factor of one coin. The weight has one factor for each coin.": one_coin,
             "A lag of n steps passes n coins, not n + 1.": lambda q, lag: numbers(q, lag + 1),
             "A lag of n steps passes n coins, not n - 1.": lambda q, lag: numbers(q, lag - 1),
@@ -211,30 +227,37 @@ def _cut_slope(answer):
 
 def _smallest_k(answer):
     def sensitivities(n, up):
-        row, S = np.zeros(n), [0.0]  # row: how much unit 0 hears of each unit after k steps
+        row, R = np.zeros(n), []  # row: how much unit 0 hears of each unit after k steps
         row[0] = 1.0
-        for _ in range(400):
-            S.append(S[-1] + row[:up].sum() - row[up:].sum())
+        for _ in range(1000):
+            R.append((R[-1] if R else 0.0) + row[:up].sum() - row[up:].sum())
             row = row / 2 + np.append(0.0, row[:-1]) / 2
-        return np.array(S[1:])
+        R = np.array(R)
+        return R, np.cumsum(R) / np.arange(1, len(R) + 1)
 
-    def turn(n, up):
-        wrong = sensitivities(n, up) * (2 * up - n) <= 0
-        return int(np.max(np.nonzero(wrong)[0], initial=-1)) + 2
+    def turns(n, up, flip=False):
+        right = [R * (2 * up - n) * (-1 if flip else 1) > 0 for R in sensitivities(n, up)]
+        return tuple(int(np.argmax(sign)) + 1 for sign in right)
 
     expect_function(
         answer,
-        turn,
+        turns,
         [(23, 10), (23, 5), (12, 5), (9, 6), (15, 0)],
         mistakes={
             "This is the last K with the wrong sign. The answer is one more.": (
-                lambda n, up: turn(n, up) - 1
+                lambda n, up: tuple(K - 1 for K in turns(n, up))
             ),
-            "This is one too many.": lambda n, up: turn(n, up) + 1,
-            "You found where the sensitivity is largest, not where it gets the right sign.": (
-                lambda n, up: int(np.argmax(np.abs(sensitivities(n, up)))) + 1
+            "This is one too many. (Or did you count R_0 = 0 in the mean?)": lambda n, up: tuple(
+                K + 1 for K in turns(n, up)
             ),
-            "Up and down are exchanged.": lambda n, up: turn(n, n - up),
+            "Chunks follow the mean of R_1 to R_K, not R_K.": (
+                lambda n, up: (turns(n, up)[0], turns(n, up)[0])
+            ),
+            "First the sliding window, then chunks.": lambda n, up: turns(n, up)[::-1],
+            "You found where the sensitivities are largest, not where they get the right sign.": (
+                lambda n, up: tuple(int(np.argmax(np.abs(R))) + 1 for R in sensitivities(n, up))
+            ),
+            "This is the first K with the wrong sign.": lambda n, up: turns(n, up, flip=True),
         },
     )
 

@@ -37,14 +37,27 @@ def slope(w, b, h0, T, K, frozen=None, eps=1e-6):
     return (loss(w + eps) - loss(w - eps)) / (2 * eps)
 
 
-def turn(n, up):
+def turn(n, up, mean_from=1):
     A = (np.eye(n) + np.eye(n, k=1)) / 2
     p = np.r_[np.ones(up), -np.ones(n - up)]
-    S = np.cumsum([(np.linalg.matrix_power(A, k) @ p)[0] for k in range(400)])
-    K = 400
-    while K and S[K - 1] * (2 * up - n) > 0:
-        K -= 1
-    return K + 1
+    R, total, powers = 0.0, 0.0, np.eye(n)[0]
+    found = [0, 0]
+    for K in range(1, 1001):
+        before, R = R, R + powers @ p
+        powers = powers @ A
+        total += R if mean_from else before
+        for i, value in enumerate((R, total)):
+            if not found[i] and value * (2 * up - n) > 0:
+                found[i] = K
+    return tuple(found)
+
+
+def overlapping(T, back, every):
+    M = np.zeros((T, T))
+    for end in range(every, T + 1, every):
+        for t in range(max(0, end - back), end):
+            M[t, max(0, end - back) : t + 1] += 1
+    return M
 
 
 def restart(w, b, h0, T, K, first, later):
@@ -82,6 +95,7 @@ ANSWERS = {
             (lambda T, back, every: weights(T, back, every, 1), "one step too early"),
             (lambda T, back, every: weights(T, back, every).T, "row is the later"),
             (lambda T, back, every: weights(T, back, every)[1:], "shape"),
+            (overlapping, "count twice"),
             (
                 lambda T, back, every: (
                     weights(T, back, every) * (np.arange(T) % every == every - 1)[:, None]
@@ -103,6 +117,14 @@ ANSWERS = {
         right=lambda c, lag: ((1 - c) ** lag, (1 - c) ** -lag, ((1 - c) ** -lag - 1) ** 0.5),
         wrong=[
             (lambda c, lag: ((1 - c) ** lag, (1 - c) ** -lag, (1 - c) ** -lag - 1), "variance"),
+            (
+                lambda c, lag: (
+                    (1 - c) ** lag,
+                    (1 - c) ** -lag,
+                    ((1 - c) ** (-2 * lag) - 1) ** 0.5,
+                ),
+                "left out the probability",
+            ),
             (lambda c, lag: (c**lag, c**-lag, (c**-lag - 1) ** 0.5), "probability of a cut"),
             (
                 lambda c, lag: ((1 - c) ** lag, 1 / (1 - c), ((1 - c) ** -lag - 1) ** 0.5),
@@ -134,10 +156,13 @@ ANSWERS = {
     "truncation-6": Answers(
         right=turn,
         wrong=[
-            (lambda n, up: turn(n, up) - 1, "one more"),
-            (lambda n, up: turn(n, up) + 1, "one too many"),
-            (lambda n, up: n, "off by"),
-            (lambda n, up: turn(n, n - up), "exchanged"),
+            (lambda n, up: tuple(K - 1 for K in turn(n, up)), "one more"),
+            (lambda n, up: tuple(K + 1 for K in turn(n, up)), "one too many"),
+            (lambda n, up: (turn(n, up)[0],) * 2, "mean of R_1"),
+            (lambda n, up: turn(n, up, mean_from=0), "R_0 = 0"),
+            (lambda n, up: turn(n, up)[::-1], "then chunks"),
+            (lambda n, up: (n, 2 * n), "off by"),
+            (lambda n, up: turn(n, up)[0], "2 results"),
         ],
     ),
     "truncation-7": Answers(
