@@ -265,12 +265,12 @@ def test_print_hides_solutions_and_keeps_formulas_whole(tab):
         "article :is(mjx-math, pre, table, figure img, .rnn-slider > svg)"
     ).evaluate_all(
         """parts => {
-            const text = document.createRange();
-            const boxes = parts.flatMap(part => {
-                if (part.matches('pre')) text.selectNodeContents(part);
-                else text.selectNode(part);
-                return [part.getBoundingClientRect(), text.getBoundingClientRect()];
-            }).filter(box => box.width);
+            const ranges = parts.filter(part => part.matches('pre')).map(code => {
+                const lines = document.createRange();
+                lines.selectNodeContents(code);
+                return lines;
+            });
+            const boxes = [...parts, ...ranges].map(part => part.getBoundingClientRect()).filter(box => box.width);
             return [Math.min(...boxes.map(box => box.left)), Math.max(...boxes.map(box => box.right))];
         }"""
     )
