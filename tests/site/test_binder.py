@@ -158,10 +158,10 @@ def rendered(page, index):
         }""",
         index,
     )
-    page.wait_for_timeout(1000)
-    return page.evaluate(
-        "index => jupyterapp.shell.currentWidget.content.widgets[index].node.innerText", index
-    )
+    text = "index => jupyterapp.shell.currentWidget.content.widgets[index].node.innerText.trim()"
+    page.wait_for_function(text, arg=index, timeout=30_000)
+    page.wait_for_timeout(1000)  # a box may need a second pass
+    return page.evaluate(text, index)
 
 
 def test_a_chapter_runs_to_its_end_and_an_exercise_answers(chromium, lab):
