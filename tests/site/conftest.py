@@ -28,8 +28,7 @@ THEME = "theme => { document.documentElement.dataset.theme = theme }"
 PAGES = sorted(
     path.relative_to(HTML).as_posix()
     for path in HTML.rglob("*.html")
-    # sphinx-proof writes a list of labels to which nothing leads
-    if "_static" not in path.parts and path.name not in ("index.html", "prf-prf.html")
+    if "_static" not in path.parts and path.name != "index.html"  # which leads to the first page
 )
 CHAPTERS = [page for page in PAGES if page.startswith("chapters/")]
 PAGES = CHAPTERS + [page for page in PAGES if page not in CHAPTERS]

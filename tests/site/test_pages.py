@@ -1,15 +1,19 @@
 """Every page of the built book, as files: one h1, a description, links that lead somewhere, the right size."""
 
+import os
 import re
+import struct
 from collections import Counter
 from html.parser import HTMLParser
-from itertools import pairwise
 from pathlib import Path
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
 import pytest
 from conftest import CHAPTERS, HTML, PAGES
 
+ROOT = Path(__file__).parents[2]
+# The addresses that the book was built with: `make site-test` builds and tests in one environment.
+SITE = os.environ.get("BOOK_SITE_URL", "").rstrip("/")
 NO_PROSE = {"pre", "script", "style"}
 # What a reader would see of a reference that was not resolved: a label, a role, a link in Markdown.
 UNRESOLVED = re.compile(
@@ -37,7 +41,9 @@ class Page(HTMLParser):
             self.language = attrs.get("lang")
         if tag == "a" and "href" in attrs:
             self.links.append(attrs["href"])
-        if tag in {"script", "img", "link", "audio", "iframe"}:
+        # Of links only these are loaded: `canonical` has the site's full address, and nothing is asked there.
+        fetched = tag != "link" or attrs.get("rel") in {"stylesheet", "icon", "preload"}
+        if tag in {"script", "img", "link", "audio", "iframe"} and fetched:
             self.loads.append(attrs.get("src") or attrs.get("href") or "")
         if tag == "img":
             self.images.append(attrs)
@@ -51,7 +57,12 @@ class Page(HTMLParser):
         self.text += "" if self.depth else data
 
 
+def read(page):
+    return (HTML / page).read_text(encoding="utf-8")
+
+
 PARSED = {page: Page(HTML / page) for page in PAGES}
+GENERATED = {"genindex.html", "search.html"}  # no text of the book: not in the table of contents
 each_page = pytest.mark.parametrize("page", PAGES)
 each_chapter = pytest.mark.parametrize("page", CHAPTERS)
 
@@ -65,11 +76,28 @@ def test_structure(page):
 
 
 @each_page
-def test_description_and_preview(page):
+def test_description_preview_icon_and_logo(page):
     meta = PARSED[page].meta
     assert 20 <= len(meta.get("description", "")) <= 170
     assert meta.get("og:title")
+    assert meta.get("og:description") == meta["description"]
     assert any("favicon" in address for address in PARSED[page].loads)
+    assert any(image.get("class") == "logo__image" for image in PARSED[page].images)
+
+
+def test_the_card_of_a_preview_has_the_shape_that_is_shown_uncut():
+    head = (HTML / "_static" / "card.png").read_bytes()[:24]
+    assert head[:8] == b"\x89PNG\r\n\x1a\n"
+    assert struct.unpack(">II", head[16:]) == (1200, 630)
+
+
+def test_previews_and_sitemap_have_the_address_of_the_site_if_it_is_known():
+    for page, parsed in PARSED.items():
+        assert parsed.meta.get("og:url") == (f"{SITE}/{page}" if SITE else None)
+        assert parsed.meta.get("og:image") == (f"{SITE}/_static/card.png" if SITE else None)
+    if SITE:
+        listed = re.findall("<loc>(.*?)</loc>", read("sitemap.xml"))
+        assert sorted(listed) == sorted(f"{SITE}/{page}" for page in PAGES if page not in GENERATED)
 
 
 @each_page
@@ -78,8 +106,7 @@ def test_no_reference_shows_as_it_was_written(page):
 
 
 def test_the_index_of_terms_has_every_term_with_a_korean_name_and_a_place():
-    text = (HTML / "terms.html").read_text(encoding="utf-8")
-    rows = re.findall(r"<tr.*?</tr>", text, re.DOTALL)[1:]
+    rows = re.findall(r"<tr.*?</tr>", read("terms.html"), re.DOTALL)[1:]
     terms = [name for name in PARSED["glossary.html"].ids if name.startswith("term-")]
     assert len(rows) == len(terms) > 40
     for row in rows:
@@ -101,9 +128,9 @@ def test_nothing_is_loaded_from_another_host(page):
 
 
 @each_page
-def test_links_and_anchors_lead_somewhere(page):
+def test_links_anchors_and_loads_lead_somewhere(page):
     broken = []
-    for link in PARSED[page].links:
+    for link in PARSED[page].links + PARSED[page].loads:
         target = urlsplit(urljoin(page, link))
         if target.scheme or target.netloc:
             continue
@@ -115,14 +142,29 @@ def test_links_and_anchors_lead_somewhere(page):
     assert broken == []
 
 
-def test_chapters_follow_each_other():
-    order = ["intro.html", *CHAPTERS]
-    links = r'<a class="{}"\s+href="([^"]+)"'
-    for earlier, later in pairwise(order):
-        for page, name, target in ((earlier, "right-next", later), (later, "left-prev", earlier)):
-            found = re.search(links.format(name), (HTML / page).read_text(encoding="utf-8"))
-            assert found, f"{page} has no link {name}"
-            assert urljoin(page, found[1]) == target
+def neighbour(page, name):
+    found = re.search(rf'<a class="{name}"\s+href="([^"]+)"', read(page))
+    return found and urljoin(page, found[1])
+
+
+def test_next_leads_from_the_first_page_to_the_last_and_previous_leads_back():
+    walk = ["intro.html"]
+    while later := neighbour(walk[-1], "right-next"):
+        assert later not in walk
+        assert neighbour(later, "left-prev") == walk[-1]
+        walk.append(later)
+    assert walk[: len(CHAPTERS) + 1] == ["intro.html", *CHAPTERS]
+    assert set(walk) == set(PAGES) - GENERATED
+
+
+def test_the_first_page_leads_to_the_chapters_in_order():
+    assert 'http-equiv="Refresh" content="0; url=intro.html"' in read("index.html")
+    article = read("intro.html").split("<article")[1].split("</article>")[0]
+    start = re.search(r'<a class="[^"]*\bstart\b[^"]*" href="([^"]+)"', article)
+    assert start
+    assert start[1] == CHAPTERS[0]
+    links = re.findall(r'href="(chapters/[^"#]+)"', article)
+    assert list(dict.fromkeys(links)) == CHAPTERS
 
 
 @each_page
@@ -136,13 +178,15 @@ def test_images_have_an_alt_text_that_is_not_a_path(page):
 def test_no_launch_button_is_dead(page):
     for link in PARSED[page].links:
         if "mybinder.org" in link:
-            assert re.match(r"https://mybinder\.org/v2/\w+/[^/]+/[^/]+", link)
+            assert re.match(r"https://mybinder\.org/v2/\w+/[\w.-]+/[\w.-]+/[\w.-]+\?", link)
+            (opened,) = parse_qs(urlsplit(link).query)["urlpath"]
+            assert (ROOT / opened.removeprefix("lab/tree/")).is_file()
         assert "executablebooks/jupyter-book" not in link
 
 
 @each_chapter
 def test_a_chapter_has_exercises_with_solutions_that_begin_closed(page):
-    text = (HTML / page).read_text(encoding="utf-8")
+    text = read(page)
     exercises = re.findall(r'<div class="[^"]*\bexercise\b[^"]*"', text)
     solutions = re.findall(r'<details class="[^"]*\bsolution\b[^"]*"[^>]*>', text)
     assert len(exercises) >= 6
@@ -151,9 +195,19 @@ def test_a_chapter_has_exercises_with_solutions_that_begin_closed(page):
     assert text.count('<form class="quiz"') >= 3
 
 
+@each_chapter
+def test_a_chapter_says_at_its_beginning_how_long_it_takes(page):
+    beginning = "".join(read(page).split("<h2")[:2])  # the question and the goals
+    minutes = re.search(r"Reading: about (\d+) minutes", beginning)
+    assert minutes
+    assert re.search(r"Running: about (\d+|one|two) (second|minute)s?", beginning)
+    # Mathematics is read slowly; the exercises have a time of their own.
+    words = len(PARSED[page].text.split("Exercises#")[0].split())
+    assert 40 <= words / int(minutes[1]) <= 160
+
+
 def test_the_seven_lectures_have_figures_that_move():
-    pages = [(HTML / page).read_text(encoding="utf-8") for page in CHAPTERS]
-    assert sum('class="rnn-slider"' in text for text in pages) >= 7
+    assert [page for page in CHAPTERS[:7] if 'class="rnn-slider"' not in read(page)] == []
 
 
 def test_only_the_needed_files_of_mathjax_are_shipped():
