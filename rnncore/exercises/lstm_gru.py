@@ -144,6 +144,11 @@ def _coupled(answer):
                 dc * f * (1 - g**2),
                 dc * f,
             ),
+            "The roles are exchanged: f keeps c_{t-1}, and 1 - f lets g in.": lambda dc, c, f, g: (
+                dc * (g - c) * f * (1 - f),
+                dc * f * (1 - g**2),
+                dc * (1 - f),
+            ),
         },
     )
 
@@ -165,6 +170,9 @@ def _critical(answer):
             ),
             "The input gate is missing: what is written is i g.": lambda i, f, o: (
                 (1 - _sigmoid(f)) / _sigmoid(o)
+            ),
+            "The gates i and o are 1/2 at bias 0 only. Here they have biases of their own.": (
+                lambda i, f, o: (1 - _sigmoid(f)) / 0.25
             ),
         },
     )
@@ -205,6 +213,20 @@ def _temperature(answer):
             )
         raise Hint("Large logits overflow. Subtract the largest one before the exponential.")
     expect_array(result, reference(large, 0.5), what="result")
+    # large and warm: what a softmax at temperature 1 has rounded to 0, no power brings back
+    for logits in (np.array([1000.0, 0.0, 500.0]), np.array([-900.0, -1700.0, -1200.0])):
+        with np.errstate(all="ignore"):
+            result = call(answer, logits, 500.0)
+            lost = reference(logits, 1.0) ** (1 / 500.0)
+        expect_array(
+            result,
+            reference(logits, 500.0),
+            what="result for large logits and a large temperature",
+            mistakes={
+                "A power of a probability is too late: with large logits some have become 0. "
+                "Divide the logits before the exponential.": lost / lost.sum()
+            },
+        )
 
 
 def _chrono(answer):
@@ -219,6 +241,8 @@ def _chrono(answer):
     i, f, g, o = np.split(bias.astype(float), 4)
     if not np.isfinite(bias).all():
         raise Hint("The bias holds a value that is not finite.")
+    if not np.array_equal(bias, draw(1)):
+        raise Hint("Two equal generators gave two biases. Draw from rng, not from np.random.")
     if np.any(g) or np.any(o):
         raise Hint("Only the blocks i and f change; g and o stay 0. The order is i f g o.")
     if f.mean() < 0 < i.mean():
@@ -234,7 +258,8 @@ def _chrono(answer):
         raise Hint("Draw one value for each unit.")
     if steps.min() < 1 - 1e-9 or steps.max() > longest - 1 + 1e-9:
         raise Hint(f"exp(b_f) must lie between 1 and longest - 1 = {longest - 1}.")
-    if abs(steps.mean() - longest / 2) > 3:
+    shares = np.linspace(0.1, 0.9, 9)
+    if np.abs(np.quantile(steps, shares) - (1 + (longest - 2) * shares)).max() > 4:
         raise Hint("exp(b_f) must be uniform; here another distribution was drawn.")
     if np.array_equal(bias, draw(2)):
         raise Hint("Two generators gave the same bias. Draw from rng.")
@@ -252,6 +277,23 @@ def _probe(answer):
             rest = target[score] - X[score] @ weights
             result.append(1 - np.mean(rest**2) / np.var(target[score]))
         return np.array(result)
+
+    def scored(error, variance):
+        """Fitted on the first half; these two of the rest and of the target, in the wrong way."""
+
+        def wrong(states, target):
+            fit, score = halves(len(target))
+            result = []
+            for state in states:
+                X = np.column_stack([state, np.ones(len(state))])
+                rest = target - X @ (np.linalg.pinv(X[fit]) @ target[fit])
+                result.append(1 - error(rest[score]) / variance(target, fit, score))
+            return np.array(result)
+
+        return wrong
+
+    def squared(rest):
+        return np.mean(rest**2)
 
     def halves(B):
         return slice(0, B // 2), slice(B // 2, B)
@@ -282,6 +324,22 @@ def _probe(answer):
             ),
             "This is the share that is left over. Subtract it from 1.": lambda s, y: (
                 1 - fitted(s, y, *halves(len(y)))
+            ),
+            "The halves are swapped: fit on the first, score the second.": lambda s, y: fitted(
+                s, y, *halves(len(y))[::-1]
+            ),
+            "np.var of the errors takes their mean away. On sequences that were not fitted it is "
+            "not 0: take the mean of the squared errors.": scored(
+                np.var, lambda y, fit, score: np.var(y[score])
+            ),
+            "Divide by the variance of the target in the second half, not of all of it.": scored(
+                squared, lambda y, fit, score: np.var(y)
+            ),
+            "Divide by the variance of the target in the second half, not in the first.": scored(
+                squared, lambda y, fit, score: np.var(y[fit])
+            ),
+            "The mean squared error, not its root, is divided by the variance.": scored(
+                lambda rest: np.sqrt(np.mean(rest**2)), lambda y, fit, score: np.var(y[score])
             ),
         },
     )

@@ -19,6 +19,11 @@ def shifted_too_late(logits, theta):
     return weights / weights.sum()
 
 
+def powers(logits, theta):
+    weights = temperature(logits, 1) ** (1 / theta)
+    return weights / weights.sum()
+
+
 def convert(signs=(1, -1, 1), axis=-1):
     """A conversion with these signs of r, z and n, along this axis."""
 
@@ -35,6 +40,15 @@ def chrono(H, longest, rng):
     bias[1] = np.log(rng.uniform(1, longest - 1, H))
     bias[0] = -bias[1]
     return bias.reshape(-1)
+
+
+def global_chrono(H, longest, rng):
+    return chrono(H, longest, np.random.default_rng())
+
+
+def narrow(n):
+    """Steps with the right mean, but in too narrow a range."""
+    return np.log(50 + 20 * (n - n.mean()) / np.ptp(n))
 
 
 def chrono_blocks(i, f):
@@ -57,6 +71,28 @@ def probe(states, target, fit=None, score=None):
         rest = target[score] - X[score] @ weights
         shares.append(1 - (rest**2).mean() / target[score].var())
     return shares
+
+
+def swapped_probe(states, target):
+    half = len(target) // 2
+    return probe(states, target, slice(half, None), slice(0, half))
+
+
+def probe_with(
+    error=lambda rest: np.mean(rest**2), variance=lambda target, half: target[half:].var()
+):
+    """A probe that takes another error of the second half, or another variance."""
+
+    def wrong(states, target):
+        half, shares = len(target) // 2, []
+        for state in states:
+            X = np.hstack([state, np.ones((len(state), 1))])
+            weights = np.linalg.lstsq(X[:half], target[:half])[0]
+            rest = target[half:] - X[half:] @ weights
+            shares.append(1 - error(rest) / variance(target, half))
+        return np.array(shares)
+
+    return wrong
 
 
 ANSWERS = {
@@ -127,6 +163,22 @@ ANSWERS = {
                 lambda dc, c, f, g: (dc * (c - g) * f * (1 - f), dc * f * (1 - g**2), dc * f),
                 "weighted by 1 - f",
             ),
+            (
+                lambda dc, c, f, g: (
+                    dc * (c - g) * f * (1 - f),
+                    dc * (1 - f) * (1 - g**2),
+                    dc * (1 - f),
+                ),
+                "f keeps c_{t-1}",
+            ),
+            (
+                lambda dc, c, f, g: (
+                    dc * (g - c) * f * (1 - f),
+                    dc * f * (1 - g**2),
+                    dc * (1 - f),
+                ),
+                "exchanged",
+            ),
             (lambda dc, c, f, g: dc * f, "3 results"),
         ],
     ),
@@ -137,6 +189,7 @@ ANSWERS = {
             (lambda i, f, o: -sigmoid(f) / sigmoid(i) / sigmoid(o), "must be 1, not 0"),
             (lambda i, f, o: (1 - sigmoid(f)) / sigmoid(i), "output gate"),
             (lambda i, f, o: (1 - sigmoid(f)) / sigmoid(o), "input gate"),
+            (lambda i, f, o: 4 * sigmoid(-f), "biases of their own"),
         ],
     ),
     "gate-6": Answers(
@@ -147,6 +200,7 @@ ANSWERS = {
             (lambda y, theta: temperature(y, 1) / theta, "not the probabilities"),
             (lambda y, theta: np.exp(y / theta) / np.exp(y / theta).sum(), "Subtract the largest"),
             (shifted_too_late, "although you subtract"),
+            (powers, "before the exponential"),
         ],
     ),
     "gate-7": Answers(
@@ -161,6 +215,9 @@ ANSWERS = {
                 ),
                 "uniform",
             ),
+            (chrono_blocks(lambda n: -narrow(n), narrow), "uniform"),
+            (global_chrono, "equal generators"),
+            (lambda H, longest, rng: chrono(H, longest, np.random.default_rng(0)), "from rng"),
             (lambda H, longest, rng: np.log(rng.uniform(1, longest - 1, H)), "shape"),
             (
                 lambda H, longest, rng: np.r_[chrono(H, longest, rng)[: 2 * H], np.ones(2 * H)],
@@ -175,6 +232,11 @@ ANSWERS = {
             (lambda s, y: probe(s, y, slice(None), slice(None)), "first half alone"),
             (lambda s, y: probe(s, y, fit=slice(None)), "the ones you score"),
             (lambda s, y: 1 - np.array(probe(s, y)), "left over"),
+            (swapped_probe, "swapped"),
+            (probe_with(error=np.var), "takes their mean away"),
+            (probe_with(variance=lambda y, half: y.var()), "not of all of it"),
+            (probe_with(variance=lambda y, half: y[:half].var()), "not in the first"),
+            (probe_with(error=lambda rest: np.sqrt(np.mean(rest**2))), "not its root"),
         ],
     ),
 }
