@@ -58,6 +58,8 @@ def _last_state(answer):
             "For the shorter sequences h[-1] comes after the filling.": lambda h, mask: h[-1],
             "One step too late: n real steps have the indices 0 to n - 1.": at(0),
             "One step too early: n real steps have the indices 0 to n - 1.": at(-2),
+            "This takes the steps with all their sequences. Index step and sequence: each sequence "
+            "has its own last step.": lambda h, mask: h[mask.sum(axis=0) - 1],
             "This is the mean over the real steps. Take the last one.": lambda h, mask: (
                 (h * mask[..., None]).sum(axis=0) / mask.sum(axis=0)[:, None]
             ),
@@ -160,7 +162,11 @@ def _latch(answer):
             h = np.tanh(w_x * x_t + w_h * h + b)
             before, seen = seen, seen or x_t == 1
             if seen and not before and h <= 0.5:
-                raise Hint(f"The first 1 comes at step {t}, and the state goes to {h:.2f} only.")
+                against = "the held state" if t > 1 else "the bias"
+                raise Hint(
+                    f"The input must outweigh {against}: the first 1 comes, here at step {t}, and "
+                    f"the state goes to {h:.2f} only."
+                )
             if seen and h <= 0.5:
                 raise Hint(
                     f"It forgets: some steps after the first 1 the state is {h:.2f}. "

@@ -61,7 +61,7 @@ ANSWERS = {
                 lambda h, mask: h[np.minimum(mask.sum(axis=0), len(h) - 1), np.arange(h.shape[1])],
                 "too late",
             ),
-            (lambda h, mask: h[mask.sum(axis=0) - 1], "shape"),
+            (lambda h, mask: h[mask.sum(axis=0) - 1], "step and sequence"),
             (lambda h, mask: h[mask.sum(axis=0), np.arange(h.shape[1])], "last one is n - 1"),
             (
                 lambda h, mask: (h * mask[..., None]).sum(axis=0) / mask.sum(axis=0)[:, None],
@@ -101,7 +101,8 @@ ANSWERS = {
         wrong=[
             ((10.0, 0.5, -2.0), "It forgets"),
             ((10.0, 4.0, 0.0), "What does b do"),
-            ((3.0, 4.0, -2.0), "first 1 comes"),
+            ((3.0, 4.0, -2.0), "outweigh the held state"),
+            ((1.0, 4.0, -2.0), "outweigh the bias"),
             ((1.0, 2.0), "three numbers"),
         ],
     ),
