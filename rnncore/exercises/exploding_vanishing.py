@@ -33,20 +33,23 @@ def _forgotten_after(answer):
             "Gamma is missing: the base of the power is gamma * norm.": lambda n, g, e: (
                 max(1, int(np.ceil(np.log(e) / np.log(n)))) if n != 1 else 0
             ),
+            "Gamma is missing: the base of the power is gamma * norm. ": lambda n, g, e: (
+                int(np.ceil(np.log(e) / np.log(n))) if n != 1 else 0
+            ),
             "A lag is a whole number: round up.": lambda n, g, e: np.log(e) / np.log(g * n),
             "That is one step too many.": lambda n, g, e: reference(n, g, e) + 1,
         },
     )
 
 
-def _log_growth(h, W_hh, transposed=True, squared=True, slope_left=True, row=None):
+def _log_growth(h, W_hh, transposed=True, squared=True, slope_left=True, row=None, order=2):
     """Log of the norm of J_T ... J_1, or of row J_T ... J_1 where a row is given."""
     weights = W_hh.T if transposed else W_hh
     product, total = np.eye(len(W_hh)) if row is None else row, 0.0
     for h_t in h[::-1]:
         slope = 1 - h_t**2 if squared else 1 - h_t
         product = product @ (slope[:, None] * weights if slope_left else weights * slope)
-        norm = np.linalg.norm(product, 2)
+        norm = np.linalg.norm(product, order)
         product, total = product / norm, total + np.log(norm)
     return total
 
@@ -71,6 +74,9 @@ def _growth_rate(answer):
             inputs,
             mistakes={
                 "Divide by the number of steps.": _log_growth,
+                "This is the Frobenius norm. The spectral norm is np.linalg.norm(product, 2).": (
+                    lambda h, W: _log_growth(h, W, order="fro") / len(h)
+                ),
                 "Use the natural logarithm.": lambda h, W: _log_growth(h, W) / len(h) / np.log(10),
                 "The Jacobian has W_hh transposed.": lambda h, W: (
                     _log_growth(h, W, transposed=False) / len(h)
@@ -134,7 +140,12 @@ def _counterexample(answer):
         if min(norms) == 0:
             raise Hint("The product of Jacobians is 0: the slopes must differ between the units.")
         growth = np.array(norms[1:]) / np.array(norms[:-1])
-        expect_array(growth, np.full(5, factor), what="growth per step", rtol=1e-6)
+        if not np.allclose(growth, factor, rtol=1e-6, atol=0):
+            raise Hint(
+                f"For factor {factor:g} the product grows by {growth[-1]:.3g} per step. For W_hh = k times "
+                "[[1, 1], [-1, -1]] it grows by k times the difference of the two slopes 1 - h_star**2: "
+                "work out that difference, then k from the factor."
+            )
 
 
 def _sure_to_forget(answer):
@@ -202,9 +213,11 @@ def _clip(answer):
 
 
 def _uniform_bound(answer):
-    if not isinstance(answer, tuple | list) or len(answer) != 2:
-        raise Hint("Expected two functions in a tuple: (uniform_bound, gain_of_bound).")
-    bound, gain_of = answer
+    if not isinstance(answer, tuple | list) or len(answer) != 3:
+        raise Hint(
+            "Expected two functions and a number in a tuple: (uniform_bound, gain_of_bound, gain)."
+        )
+    bound, gain_of, gain = answer
     expect_function(
         bound,
         lambda H, gain: gain * np.sqrt(3 / H),
@@ -237,6 +250,16 @@ def _uniform_bound(answer):
             "gain_of_bound: c**2 / 3 is the variance, take the root.": lambda H, c: (
                 c**2 * np.sqrt(H) / 3
             ),
+        },
+    )
+    if gain is ...:
+        raise Hint("Both functions are right. Now the gain of c = sqrt(3 / H): put it into gain.")
+    expect_number(
+        gain,
+        1.0,
+        mistakes={
+            "That is the gain of c = 1 / sqrt(H). Here c is sqrt(3 / H).": 1 / np.sqrt(3),
+            "Divide c by the root of 3, then times the root of H: what is left?": np.sqrt(3),
         },
     )
 
@@ -281,13 +304,13 @@ def _predicted_share(answer):
 
 
 def _recent_share(answer):
-    def parts(w, b, h0, T, first=True, slope=True, own_slope=True, signed=False):
+    def parts(w, b, h0, T, first=True, slope=True, own_slope=True, state=True, signed=False):
         h = [h0]
         for _ in range(T):
             h.append(np.tanh(w * h[-1] + b))
         found = []
         for s in range(1, T + 1):
-            part = h[s - 1] if first else h[s]
+            part = (h[s - 1] if first else h[s]) if state else 1.0
             part *= (1 - h[s] ** 2) if own_slope else 1
             for j in range(s + 1, T + 1):
                 part *= w * ((1 - h[j] ** 2) if slope else 1)
@@ -307,6 +330,9 @@ def _recent_share(answer):
             ),
             "The immediate derivative for w holds h of the step before, not of the step.": (
                 lambda w, b, h0, T, n: share(parts(w, b, h0, T, first=False), n)
+            ),
+            "The immediate derivative for w also holds the state h_{s-1}, which w multiplies.": (
+                lambda w, b, h0, T, n: share(parts(w, b, h0, T, state=False), n)
             ),
             "The factors of the later steps need their slope 1 - h**2.": lambda w, b, h0, T, n: (
                 share(parts(w, b, h0, T, slope=False), n)

@@ -40,6 +40,15 @@ def wrong_side_growth(h, W):
     return total / len(h)
 
 
+def frobenius_growth(h, W):
+    product, total = np.eye(len(W)), 0.0
+    for h_t in h:
+        product = np.diag(1 - h_t**2) @ W.T @ product
+        size = np.linalg.norm(product, 2)
+        product, total = product / size, total + np.log(size)
+    return (total + np.log(np.linalg.norm(product))) / len(h)
+
+
 def state_grows(factor):
     """A radius of 0 and the right growth, but only while the state stays below 1."""
     h_star = np.array([0.0, np.sqrt(factor / 8)])
@@ -52,13 +61,13 @@ def nilpotent(k, h_star=(0.0, 0.5)):
     return W, np.arctanh(h_star) - h_star @ W, h_star
 
 
-def share(w, b, h0, T, n, oldest=False, before=1, slope=True, own_slope=True, size=abs):
+def share(w, b, h0, T, n, oldest=False, before=1, slope=True, own_slope=True, state=True, size=abs):
     h = [h0]
     for _ in range(T):
         h.append(np.tanh(w * h[-1] + b))
     parts, arriving = [], 1.0
     for s in range(T, 0, -1):
-        immediate = (1 - h[s] ** 2 if own_slope else 1) * h[s - before]
+        immediate = (1 - h[s] ** 2 if own_slope else 1) * (h[s - before] if state else 1)
         parts.append(size(arriving * immediate))
         arriving *= w * (1 - h[s] ** 2 if slope else 1)
     return sum(parts[-n:] if oldest else parts[:n]) / sum(parts)
@@ -86,6 +95,8 @@ ANSWERS = {
             (lambda n, g, e: np.log(e) / np.log(g * n), "whole number"),
             (lambda n, g, e: int(np.log(e) / np.log(g * n)) + 2, "one step too many"),
             (lambda n, g, e: int(np.log(e) / np.log(g * n)) + 1, "includes equal"),
+            (lambda n, g, e: max(1, int(np.ceil(np.log(e) / np.log(n)))), "Gamma is missing"),
+            (lambda n, g, e: int(np.ceil(np.log(e) / np.log(n))), "Gamma is missing"),
             (lambda n, g, e: 7, "off by"),
         ],
     ),
@@ -103,6 +114,7 @@ ANSWERS = {
                 lambda h, W: one_row_growth(h, W, np.random.default_rng(7).normal(size=len(W))),
                 "Keep the whole product",
             ),
+            (frobenius_growth, "Frobenius"),
             (wrong_side_growth, "to the left of"),
             (lambda h, W: growth(h[::-1], W), "order is reversed"),
         ],
@@ -110,7 +122,8 @@ ANSWERS = {
     "gradient-3": Answers(
         right=lambda factor: nilpotent(-4 * factor, (0.5, 0.0)),
         wrong=[
-            (lambda factor: nilpotent(8.0), "off by"),
+            (lambda factor: nilpotent(8.0), "difference of the two slopes"),
+            (lambda factor: nilpotent(factor), "difference of the two slopes"),
             (state_grows, "not h_star"),
             (lambda factor: (factor * np.eye(2), np.zeros(2), np.zeros(2)), "spectral radius"),
             (lambda factor: (*nilpotent(4 * factor)[:2], np.zeros(2)), "fixed point"),
@@ -143,18 +156,23 @@ ANSWERS = {
         ],
     ),
     "gradient-6": Answers(
-        right=(lambda H, gain: gain * 3**0.5 / H**0.5, lambda H, c: c * H**0.5 / 3**0.5),
+        right=(lambda H, gain: gain * 3**0.5 / H**0.5, lambda H, c: c * H**0.5 / 3**0.5, 1),
         wrong=[
-            ((lambda H, gain: gain / np.sqrt(H), gain_back), "standard deviation"),
-            ((lambda H, gain: gain * np.sqrt(12 / H), gain_back), "c**2 / 12"),
-            ((lambda H, gain: 3 * gain**2 / H, gain_back), "Take the root"),
-            ((lambda H, gain: gain * np.sqrt(3) / H, gain_back), "root of H"),
-            ((bound_of, lambda H, c: c * np.sqrt(H)), "root of 3"),
-            ((bound_of, lambda H, c: c * np.sqrt(3 / H)), "wrong way round"),
-            ((bound_of, lambda H, c: c / np.sqrt(3)), "returns the standard deviation"),
-            ((bound_of, lambda H, c: c**2 * np.sqrt(H) / 3), "the variance"),
+            ((lambda H, gain: gain / np.sqrt(H), gain_back, 1), "standard deviation"),
+            ((lambda H, gain: gain * np.sqrt(12 / H), gain_back, 1), "c**2 / 12"),
+            ((lambda H, gain: 3 * gain**2 / H, gain_back, 1), "Take the root"),
+            ((lambda H, gain: gain * np.sqrt(3) / H, gain_back, 1), "root of H"),
+            ((bound_of, lambda H, c: c * np.sqrt(H), 1), "root of 3"),
+            ((bound_of, lambda H, c: c * np.sqrt(3 / H), 1), "wrong way round"),
+            ((bound_of, lambda H, c: c / np.sqrt(3), 1), "returns the standard deviation"),
+            ((bound_of, lambda H, c: c**2 * np.sqrt(H) / 3, 1), "the variance"),
             (bound_of, "two functions"),
-            ((bound_of, ...), "Expected a function"),
+            ((bound_of, ..., 1), "Expected a function"),
+            ((bound_of, gain_back), "a number in a tuple"),
+            ((bound_of, gain_back, ...), "put it into gain"),
+            ((bound_of, gain_back, 3**-0.5), "gain of c = 1 / sqrt(H)"),
+            ((bound_of, gain_back, 3**0.5), "what is left"),
+            ((bound_of, gain_back, 2.0), "off by"),
         ],
     ),
     "gradient-7": Answers(
@@ -173,6 +191,7 @@ ANSWERS = {
         wrong=[
             (lambda *args: share(*args, oldest=True), "the oldest"),
             (lambda *args: share(*args, before=0), "step before"),
+            (lambda *args: share(*args, state=False), "holds the state"),
             (lambda *args: share(*args, slope=False), "factors of the later steps"),
             (lambda *args: share(*args, own_slope=False), "its own slope"),
             (lambda *args: share(*args, slope=False, own_slope=False), "Without any slope"),
