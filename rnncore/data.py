@@ -148,13 +148,11 @@ def pad(sequences: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """
     if not len(sequences):
         raise ValueError("sequences must hold at least one sequence, got none")
-    first = np.asarray(sequences[0])
-    longest = max(len(sequence) for sequence in sequences)
-    batch = np.zeros((longest, len(sequences), *first.shape[1:]), dtype=first.dtype)
-    mask = np.zeros((longest, len(sequences)), dtype=bool)
-    for b, sequence in enumerate(sequences):
-        batch[: len(sequence), b] = sequence
-        mask[: len(sequence), b] = True
+    lengths = np.array([len(sequence) for sequence in sequences])
+    mask = np.arange(lengths.max())[:, None] < lengths
+    steps = np.concatenate(sequences)  # all of the first sequence, then all of the second ...
+    batch = np.zeros((*mask.shape, *steps.shape[1:]), steps.dtype)
+    batch.swapaxes(0, 1)[mask.T] = steps
     return batch, mask
 
 
@@ -165,9 +163,10 @@ def next_symbol_task(sequences: Sequence[np.ndarray], size: int) -> Task:
     Returns ``x (T, B, size)``: the mark, then the symbols, as unit vectors; ``targets (T, B)``: the
     symbols, then the mark; and ``mask (T, B)``, with ``T = 1 + max n_b``.
     """
-    targets, mask = pad([np.append(sequence, 0) for sequence in sequences])
-    inputs = np.vstack([np.zeros((1, len(sequences)), dtype=int), targets[:-1]])
-    return one_hot(inputs, size), targets, mask
+    symbols, mask = pad(sequences)
+    mark = np.zeros((1, len(sequences)), dtype=int)
+    x, targets = one_hot(np.vstack([mark, symbols]), size), np.vstack([symbols, mark])
+    return x, targets, np.vstack([mark == 0, mask])
 
 
 def delayed_recall(length: int, batch_size: int, delay: int, rng: np.random.Generator) -> Task:
