@@ -203,7 +203,7 @@ def test_a_chapter_says_at_its_beginning_how_long_it_takes(page):
     assert re.search(r"Running: about (\d+|one|two) (second|minute)s?", beginning)
     # Mathematics is read slowly; the exercises have a time of their own.
     words = len(PARSED[page].text.split("Exercises#")[0].split())
-    assert 40 <= words / int(minutes[1]) <= 160
+    assert 70 <= words / int(minutes[1]) <= 110
 
 
 def test_the_seven_lectures_have_figures_that_move():
