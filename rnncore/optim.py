@@ -74,7 +74,11 @@ class Adam(_Optimizer):
         b1, b2 = self.betas
         self._t += 1
         for name, g in grads.items():
-            m = self._m[name] = b1 * self._m.get(name, 0.0) + (1 - b1) * g
-            v = self._v[name] = b2 * self._v.get(name, 0.0) + (1 - b2) * g**2
+            m = self._m.setdefault(name, np.zeros_like(g))
+            v = self._v.setdefault(name, np.zeros_like(g))
+            m *= b1
+            m += (1 - b1) * g
+            v *= b2
+            v += (1 - b2) * g**2
             m_hat, v_hat = m / (1 - b1**self._t), v / (1 - b2**self._t)
             params[name] -= self.lr * m_hat / (np.sqrt(v_hat) + self.eps)
