@@ -9,7 +9,7 @@ loop over time short, and the equations are the same with or without them:
 - ``sigmoid(a) = 0.5 + 0.5 tanh(a / 2)``, and tanh is quicker than exp and a division. The weights of a
   sigmoid are halved beforehand (``_scale``).
 - A step backward multiplies by local derivatives. They do not depend on the incoming gradient, so
-  ``_derivatives`` computes them for n steps at once, from ``kept (n, K, B, H)``.
+  ``_derivatives`` computes them for n steps at once, from ``kept (n, n_kept, B, H)``.
 - Results go into arrays that exist already (``out=``).
 """
 
@@ -32,10 +32,9 @@ class _Cell:
     n_states: ClassVar[int] = 1  # blocks of size H in the state: h, and c for the LSTM
     _scale: ClassVar[tuple] = (1.0,)  # of each gate: 0.5 for a sigmoid
     _n_blocks: ClassVar[int] = 1  # of da: one per gate, and for the GRU two of its third gate
-    _h_order: ClassVar[slice | list] = slice(
-        1
-    )  # where each gate stands in the first G blocks, h_proj
-    _x_order: ClassVar[slice | list] = slice(1)  # and in the last G blocks, x_proj
+    # where each gate stands among the first G blocks, which h_proj enters, and the last G, for x_proj
+    _h_order: ClassVar[slice | list] = slice(1)
+    _x_order: ClassVar[slice | list] = slice(1)
     _n_kept: ClassVar[int] = 1  # blocks that backward needs besides the states
     _gate_is_state: ClassVar[bool] = False  # one array serves as both
     _h_direct: ClassVar[bool] = False  # h_{t-1} also reaches h_t past the product with W_hh
