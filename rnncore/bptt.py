@@ -53,7 +53,8 @@ def _check_state(name, cell, state, batch_size, dtype):
     """Return the parts h (B, H) and c (B, S - H) of a state (B, S), by default zero."""
     if state is None:
         state = cell.zero_state(batch_size, dtype)
-    state = check_array(name, state, (batch_size, cell.state_size), dtype)
+    else:
+        state = check_array(name, state, (batch_size, cell.state_size), dtype)
     return state[:, : cell.hidden_size], state[:, cell.hidden_size :]
 
 

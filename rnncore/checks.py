@@ -1,5 +1,7 @@
 """What the public functions check of their arguments."""
 
+import math
+
 import numpy as np
 
 
@@ -15,7 +17,8 @@ def check_array(name, array, shape, dtype):
         raise ValueError(f"{name} must have shape {expected}, got {array.shape}")
     if array.dtype.kind not in "biufc":
         raise ValueError(f"{name} must be numeric, got dtype {array.dtype}")
-    if not np.isfinite(array).all():
+    # one nan or inf makes the sum of squares nan or inf; so may huge finite numbers, hence the second look
+    if not math.isfinite(np.vdot(array, array).real) and not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, got nan or inf")
     return array.astype(dtype, copy=False)
 

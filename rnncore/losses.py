@@ -3,17 +3,18 @@
 import numpy as np
 
 
-def _weights(mask, y):
-    """Return (..., 1): 1 / n on the n steps that the mask keeps, 0 elsewhere."""
+def _kept_rows(mask, y):
+    """Return what picks the steps that the mask keeps from the rows (n_steps, V) of y."""
     shape = y.shape[:-1]
     mask = np.ones(shape, bool) if mask is None else np.asarray(mask)
     if mask.shape != shape:
         raise ValueError(f"mask must have shape {shape}, got {mask.shape}")
     if mask.dtype != bool:
         raise ValueError(f"mask must be boolean, got dtype {mask.dtype}")
-    if not mask.any():
+    n = np.count_nonzero(mask)
+    if n == 0:
         raise ValueError("mask must keep at least one step, got none")
-    return (mask / mask.sum()).astype(y.dtype)[..., None]
+    return slice(None) if n == mask.size else np.flatnonzero(mask)  # all rows need no copy
 
 
 def softmax_cross_entropy(logits, targets, mask=None):
@@ -34,18 +35,19 @@ def softmax_cross_entropy(logits, targets, mask=None):
         raise ValueError(f"targets must have shape {logits.shape[:-1]}, got {targets.shape}")
     if targets.dtype.kind not in "iu":
         raise ValueError(f"targets must be integers, got dtype {targets.dtype}")
-    weights = _weights(mask, logits)
-    V = logits.shape[-1]
-    index = np.where(weights[..., 0] > 0, targets, 0).ravel()
-    if index.min() < 0 or index.max() >= V:
-        raise ValueError(f"targets must lie in 0..{V - 1}, got {index.min()}..{index.max()}")
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    log_p = log_p.reshape(-1, V)
-    dlogits, target = np.exp(log_p), (np.arange(index.size), index)
-    dlogits[target] -= 1
-    loss = -(weights.ravel() * log_p[target]).sum().item()
-    return loss, weights * dlogits.reshape(logits.shape)
+    rows, V = _kept_rows(mask, logits), logits.shape[-1]
+    kept, target = logits.reshape(-1, V)[rows], targets.ravel()[rows]  # (n, V) and (n,)
+    if target.min() < 0 or target.max() >= V:
+        raise ValueError(f"targets must lie in 0..{V - 1}, got {target.min()}..{target.max()}")
+    log_p = kept - kept.max(axis=1, keepdims=True)
+    log_p -= np.log(np.exp(log_p).sum(axis=1, keepdims=True))
+    n, dkept = len(target), np.exp(log_p)
+    loss = -log_p[np.arange(n), target].mean().item()
+    dkept[np.arange(n), target] -= 1
+    dkept *= 1 / n
+    dlogits = np.zeros(logits.shape, logits.dtype)
+    dlogits.reshape(-1, V)[rows] = dkept
+    return loss, dlogits
 
 
 def mean_squared_error(y, targets, mask=None):
@@ -59,6 +61,8 @@ def mean_squared_error(y, targets, mask=None):
         raise ValueError(f"y must be floating point of shape (..., V), got {y.dtype} {y.shape}")
     if targets.shape != y.shape:
         raise ValueError(f"targets must have shape {y.shape}, got {targets.shape}")
-    weights = _weights(mask, y) / y.shape[-1]
-    error = (y - targets).astype(y.dtype)
-    return (weights * error**2).sum().item(), 2 * weights * error
+    rows, V = _kept_rows(mask, y), y.shape[-1]
+    error = (y.reshape(-1, V)[rows] - targets.reshape(-1, V)[rows]).astype(y.dtype)  # (n, V)
+    dy = np.zeros(y.shape, y.dtype)
+    dy.reshape(-1, V)[rows] = error * (2 / error.size)
+    return (error**2).mean().item(), dy

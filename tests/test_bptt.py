@@ -216,6 +216,12 @@ def with_(params, **changed):
     return {**params, **changed}
 
 
+def test_numbers_whose_square_overflows_are_finite():
+    cell, params, x, *_ = problem(RNNCell)
+    h, _, _ = forward(cell, params, x * 1e200)
+    assert set(np.unique(np.abs(h))) == {1.0}
+
+
 def test_errors_name_what_is_wrong():
     cell, params, x, state, dh, dstate = problem(LSTMCell)
     _, _, cache = forward(cell, params, x, state)
@@ -235,6 +241,7 @@ def test_errors_name_what_is_wrong():
         (fwd(x=x[..., :1]), r"^x must have shape \(T, B, 2\), got \(6, 3, 1\)$"),
         (fwd(x=x[0]), r"^x must have shape \(T, B, 2\), got \(3, 2\)$"),
         (fwd(x=nan), "^x must be finite, got nan or inf$"),
+        (fwd(x=x * np.inf), "^x must be finite, got nan or inf$"),
         (fwd(x=np.full((6, 3, 2), "a")), "^x must be numeric, got dtype <U1$"),
         (fwd(state=state[:2]), r"^state must have shape \(3, 8\), got \(2, 8\)$"),
         (fwd(state=state * np.inf), "^state must be finite"),

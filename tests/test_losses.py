@@ -91,16 +91,17 @@ def test_cross_entropy_does_not_overflow_and_ignores_a_shift():
     assert shifted == pytest.approx(softmax_cross_entropy(y, targets)[0], rel=1e-12)
 
 
-def test_the_order_in_memory_does_not_matter():
-    rng = np.random.default_rng(0)
-    logits, targets = rng.normal(size=(3, 4, 5)), rng.integers(5, size=(3, 4))
-    loss, dlogits = softmax_cross_entropy(logits, targets)
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_order_in_memory_does_not_matter(loss, masked):
+    y, targets, mask = inputs(loss)
+    mask = mask if masked else None
+    value, dy = loss(y, targets, mask)
     for order in [(2, 1, 0), (1, 0, 2)]:
-        back = np.argsort(order)
-        other = np.ascontiguousarray(logits.transpose(order)).transpose(back)
-        loss_other, dlogits_other = softmax_cross_entropy(other, np.asfortranarray(targets))
-        assert loss_other == pytest.approx(loss, rel=1e-14)
-        np.testing.assert_allclose(dlogits_other, dlogits, rtol=1e-14)
+        other = np.ascontiguousarray(y.transpose(order)).transpose(np.argsort(order))
+        value_other, dy_other = loss(other, np.asfortranarray(targets), mask)
+        assert value_other == pytest.approx(value, rel=1e-14)
+        np.testing.assert_allclose(dy_other, dy, rtol=1e-14)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
