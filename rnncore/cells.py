@@ -30,12 +30,12 @@ class _Cell:
 
     n_gates: ClassVar[int] = 1
     n_states: ClassVar[int] = 1  # blocks of size H in the state: h, and c for the LSTM
-    _scale: ClassVar[tuple] = (1.0,)  # of each gate: 0.5 for a sigmoid
+    _scale: ClassVar[tuple]  # of each gate: 0.5 for a sigmoid
     _n_blocks: ClassVar[int] = 1  # of da: one per gate, and for the GRU two of its third gate
     # where each gate stands among the first G blocks, which h_proj enters, and the last G, for x_proj
     _h_order: ClassVar[slice | list] = slice(1)
     _x_order: ClassVar[slice | list] = slice(1)
-    _n_kept: ClassVar[int] = 1  # blocks that backward needs besides the states
+    _n_kept: ClassVar[int]  # blocks that backward needs besides the states
     _gate_is_state: ClassVar[bool] = False  # one array serves as both
     _h_direct: ClassVar[bool] = False  # h_{t-1} also reaches h_t past the product with W_hh
 
