@@ -1,9 +1,9 @@
 """Format, execute and normalise notebooks, so that running it twice changes nothing.
 
-    python tools/refresh.py chapters/*.ipynb
+Run it by ``make refresh NOTEBOOKS=chapters/01*.ipynb``: the Makefile sets one BLAS thread and no progress bars.
 
-A cell tagged ``nbval-ignore-output`` shows timings, which differ in every run: it is executed, but
-keeps its stored output as long as its source is unchanged. Delete the output to renew it.
+A cell tagged ``nbval-ignore-output`` shows timings, or runs that part ways on another processor: it is
+executed, but keeps its stored output. Delete the output to renew it, above all after a change to the cell.
 """
 
 import subprocess
@@ -20,8 +20,8 @@ KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "nam
 def execute(path: Path) -> float:
     """Execute one notebook in its own folder and write it back; returns the seconds it took."""
     notebook = nbformat.read(path, as_version=4)
-    timings = {
-        cell.id: (cell.source, cell.outputs)
+    stored = {
+        cell.id: cell.outputs
         for cell in notebook.cells
         if "nbval-ignore-output" in cell.metadata.get("tags", []) and cell.outputs
     }
@@ -36,8 +36,8 @@ def execute(path: Path) -> float:
     ).execute()
     seconds = time.perf_counter() - start
     for cell in notebook.cells:
-        if cell.id in timings and cell.source == timings[cell.id][0]:
-            cell.outputs = timings[cell.id][1]
+        if cell.id in stored:
+            cell.outputs = stored[cell.id]
     kept = {k: notebook.metadata[k] for k in ("description", "myst") if k in notebook.metadata}
     notebook.metadata = {"kernelspec": KERNELSPEC, "language_info": {"name": "python"}, **kept}
     nbformat.validate(notebook)
