@@ -226,6 +226,9 @@ def _uniform_bound(answer):
             "This is the standard deviation. A uniform variable on (-c, c) has less than c.": (
                 lambda H, gain: gain / np.sqrt(H)
             ),
+            "uniform_bound is the wrong way round: it takes the gain and returns c.": (
+                lambda H, gain: gain * np.sqrt(H / 3)
+            ),
             "The width of the interval is 2c: the variance is c**2 / 3, not c**2 / 12.": (
                 lambda H, gain: gain * np.sqrt(12 / H)
             ),
@@ -304,7 +307,9 @@ def _predicted_share(answer):
 
 
 def _recent_share(answer):
-    def parts(w, b, h0, T, first=True, slope=True, own_slope=True, state=True, signed=False):
+    def parts(
+        w, b, h0, T, first=True, slope=True, own_slope=True, state=True, signed=False, early=0
+    ):
         h = [h0]
         for _ in range(T):
             h.append(np.tanh(w * h[-1] + b))
@@ -313,7 +318,7 @@ def _recent_share(answer):
             part = (h[s - 1] if first else h[s]) if state else 1.0
             part *= (1 - h[s] ** 2) if own_slope else 1
             for j in range(s + 1, T + 1):
-                part *= w * ((1 - h[j] ** 2) if slope else 1)
+                part *= w * ((1 - h[j - early] ** 2) if slope else 1)
             found.append(part if signed else abs(part))
         return np.array(found)  # s = 1 ... T
 
@@ -336,6 +341,9 @@ def _recent_share(answer):
             ),
             "The factors of the later steps need their slope 1 - h**2.": lambda w, b, h0, T, n: (
                 share(parts(w, b, h0, T, slope=False), n)
+            ),
+            "The factor of step j is w * (1 - h_j**2): its slope belongs to the state after it.": (
+                lambda w, b, h0, T, n: share(parts(w, b, h0, T, early=1), n)
             ),
             "The immediate derivative of step s needs its own slope 1 - h_s**2.": (
                 lambda w, b, h0, T, n: share(parts(w, b, h0, T, own_slope=False), n)

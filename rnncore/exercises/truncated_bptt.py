@@ -19,8 +19,13 @@ def _pairs_kept(answer):
     expect_function(
         answer,
         count(0),
-        [(7, 3), (20, 5), (9, 4)],
+        [(7, 3), (20, 5), (9, 4), (5, 7)],
         mistakes={
+            "First the sliding window, then chunks.": lambda T, K: count(0)(T, K)[::-1],
+            "With K > T every pair is kept, T (T + 1) / 2 of them.": lambda T, K: (
+                K * (K + 1) // 2 + (T - K) * K,
+                count(0)(T, K)[1],
+            ),
             "K steps are the lags 0 to K - 1. You counted lag K as well.": count(1),
             "The pair (t, t) counts: a step teaches itself.": lambda T, K: (
                 count(0)(T, K)[0] - T,
@@ -128,6 +133,9 @@ def _cut_backward(answer):
                 recursion(on_loss=True)
             ),
             "This is the full gradient: the factors were not used.": recursion(use=False),
+            "Do not divide by T: the derivative of the sum of the losses is asked for.": (
+                lambda h, dh, W_hh, factor: recursion()(h, dh, W_hh, factor) / len(h)
+            ),
         },
     )
 
