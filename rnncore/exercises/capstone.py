@@ -284,6 +284,8 @@ def _smallest(answer):
         if smallest in winners:
             return f"A smaller network does it, too: all seeds of H = {right} beat the baseline."
         return f"The mean of H = {smallest} beats the baseline, but not every seed does: {max(scores[smallest]):.3g} against {floor:.3g}."
+    if smallest is None:
+        return f"Every seed of one size or more is below {floor:.4g}, so the answer is not None. Compare each seed on the validation part with the baseline."
     return f"The rule asks for the smallest H whose every seed is below {floor:.4g}, or None, not {smallest!r}."
 
 
@@ -354,9 +356,9 @@ def _known_gradient(model, params, x, targets, mask, grads) -> str | None:
     if same(model.loss_and_grads(params, x, targets)[1]):
         return "This is the gradient without the mask."
     n = int(mask.sum())
-    for factor in (n, mask.size, n / mask.size, mask.size / n):
+    for factor in (n, mask.size, n / mask.size, mask.size / n, 0.5, 2):
         if same(right, factor):
-            return f"All gradients are {factor:.4g} times too large: a mean over other steps, or a sum."
+            return f"All gradients are {factor:.4g} times the right ones: a mean over other steps, a sum, or the 2 of the square."
     if same(right, -1):
         return "The sign is wrong everywhere."
     wrong = [k for k in grads if not _close(grads[k], right[k], 1e-5)]
@@ -433,6 +435,9 @@ def _lag_profile(answer):
             "You began with lag 0.": _both_means(before),
             "Divide the Frobenius norm by the root of the size of the state.": root * right,
             "This is the spectral norm.": _both_means(_sizes(J, order=2)),
+            "This is the spectral norm, and divided. The size is the Frobenius norm over the root of S.": (
+                _both_means(_sizes(J, order=2) / root)
+            ),
             "The product is in the wrong order: the latest Jacobian stands leftmost.": (
                 _both_means(_sizes(J, latest_left=False) / root)
             ),
@@ -587,7 +592,7 @@ def _gates(answer):
         sizes.append(sum(np.size(array) for array in runs[0].values()))
         scores.append([_score(cell, params, z, a, b, V) for params in runs])
     if abs(sizes[1] / sizes[0] - 1) > 0.1:
-        return f"{sizes[0]} against {sizes[1]} parameters is not equal. Choose sizes within a tenth of each other."
+        return f"{sizes[0]} against {sizes[1]} parameters is not equal. Choose sizes within a tenth of each other; if no gated size comes close, a larger tanh network."
     right = "unclear"
     if max(scores[1]) < min(scores[0]):
         right = "gated"
@@ -639,6 +644,7 @@ def _final(answer):
     skipped = {"baseline": [_baseline(unread, a, a, len(unread), best, V)]}
     for name, (cell, runs) in networks.items():
         skipped[name] = [_score(cell, params, unread, a, len(unread), V) for params in runs]
+    refitted = [_baseline(z, b, b, n, best, V), 0.0]
     for name in test:
         spread = np.std(test[name], ddof=1) if len(test[name]) > 1 else 0.0
         skipped_spread = np.std(skipped[name], ddof=1) if len(test[name]) > 1 else 0.0
@@ -647,6 +653,9 @@ def _final(answer):
             [np.mean(test[name]), spread],
             what=f"score of {name}",
             mistakes={
+                f"{name}: valid took part in a fit. Nothing is fitted again: fit to train alone.": (
+                    refitted
+                ),
                 f"{name}: valid was skipped. Before the test, train and then valid are read.": (
                     [np.mean(skipped[name]), skipped_spread]
                 ),

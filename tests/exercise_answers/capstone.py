@@ -293,7 +293,7 @@ ANSWERS = {
         right=gradient,
         wrong=[
             (swap(gradient, at5=P.gradient(counted=False)[5]), "without the mask"),
-            (swap(gradient, at5=P.gradient(scale=45)[5]), "45 times too large"),
+            (swap(gradient, at5=P.gradient(scale=45)[5]), "45 times the right ones"),
             (swap(gradient, at5=P.gradient(scale=-1)[5]), "sign"),
             (swap(gradient, at5={**gradient[5], "W_hh": gradient[5]["W_hh"].T}), "recurrence"),
             (swap(gradient, at5={**gradient[5], "b_y": 2 * gradient[5]["b_y"]}), "gradient of b_y"),
