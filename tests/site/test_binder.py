@@ -52,7 +52,7 @@ def test_the_dockerfile_of_repo2docker():
     assert "pip install --no-cache-dir ." not in dockerfile
     assert re.search(r"pip install --no-cache-dir -r \"?\.binder/requirements\.txt", dockerfile)
     assert "3.11" in dockerfile
-    assert re.search(r'ENV R2D_ENTRYPOINT "?\S*/\.binder/start"?$', dockerfile, re.MULTILINE)
+    assert re.search(r'^ENV R2D_ENTRYPOINT[ =]"?\S*/\.binder/start"?$', dockerfile, re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
