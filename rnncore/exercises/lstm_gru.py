@@ -136,7 +136,7 @@ def _coupled(answer):
                 dc * (1 - f) * (1 - g**2),
                 dc * f,
             ),
-            "Pre-activations are asked for: the slopes of sigmoid and tanh are missing.": (
+            "Pre-activations are asked for: a slope, of sigmoid or of tanh, is missing.": (
                 lambda dc, c, f, g: (dc * (c - g), dc * (1 - f), dc * f)
             ),
             "The candidate is weighted by 1 - f, not by f.": lambda dc, c, f, g: (
@@ -144,10 +144,17 @@ def _coupled(answer):
                 dc * f * (1 - g**2),
                 dc * f,
             ),
-            "The roles are exchanged: f keeps c_{t-1}, and 1 - f lets g in.": lambda dc, c, f, g: (
-                dc * (g - c) * f * (1 - f),
-                dc * f * (1 - g**2),
-                dc * (1 - f),
+            "The sign of the first result is off, or roles are exchanged: f keeps c_{t-1}, and 1 - f lets g in.": (
+                lambda dc, c, f, g: (
+                    dc * (g - c) * f * (1 - f),
+                    dc * f * (1 - g**2),
+                    dc * (1 - f),
+                )
+            ),
+            "c_{t-1} reaches c_t times f: the last result is dc * f.": lambda dc, c, f, g: (
+                dc * (c - g) * f * (1 - f),
+                dc * (1 - f) * (1 - g**2),
+                dc,
             ),
         },
     )
@@ -164,6 +171,9 @@ def _critical(answer):
             ),
             "The eigenvalue must be 1, not 0: solve f + i o w = 1.": lambda i, f, o: (
                 -_sigmoid(f) / (_sigmoid(i) * _sigmoid(o))
+            ),
+            "Here the eigenvalue is -1. The positive w is asked for: f + i o w = 1.": lambda i, f, o: (
+                (-1 - _sigmoid(f)) / (_sigmoid(i) * _sigmoid(o))
             ),
             "The output gate is missing: h = o tanh(c) passes through it.": lambda i, f, o: (
                 (1 - _sigmoid(f)) / _sigmoid(i)

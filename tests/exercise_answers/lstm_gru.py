@@ -158,7 +158,15 @@ ANSWERS = {
                 lambda dc, c, f, g: (dc * (c + g) * f * (1 - f), dc * (1 - f) * (1 - g**2), dc * f),
                 "sign of g",
             ),
-            (lambda dc, c, f, g: (dc * (c - g), dc * (1 - f), dc * f), "slopes"),
+            (lambda dc, c, f, g: (dc * (c - g), dc * (1 - f), dc * f), "a slope"),
+            (
+                lambda dc, c, f, g: (dc * (c - g) * f * (1 - f), dc * (1 - f) * (1 - g**2), dc),
+                "the last result",
+            ),
+            (
+                lambda dc, c, f, g: (dc * (g - c) * f * (1 - f), dc * (1 - f) * (1 - g**2), dc * f),
+                "sign of the first result",
+            ),
             (
                 lambda dc, c, f, g: (dc * (c - g) * f * (1 - f), dc * f * (1 - g**2), dc * f),
                 "weighted by 1 - f",
@@ -190,6 +198,7 @@ ANSWERS = {
             (lambda i, f, o: (1 - sigmoid(f)) / sigmoid(i), "output gate"),
             (lambda i, f, o: (1 - sigmoid(f)) / sigmoid(o), "input gate"),
             (lambda i, f, o: 4 * sigmoid(-f), "biases of their own"),
+            (lambda i, f, o: -(1 + sigmoid(f)) / sigmoid(i) / sigmoid(o), "eigenvalue is -1"),
         ],
     ),
     "gate-6": Answers(
