@@ -3,11 +3,9 @@
 A cell knows sizes and equations. It holds no parameters and no state; ``rnncore.bptt`` drives it.
 
 Inside, what is ``(rows, G*H)`` outside stands as G blocks ``(G, rows, H)``, one per gate: a gate is then
-contiguous, which makes every elementwise line below about twice as fast. Three more things keep the
+contiguous, which makes every elementwise line below about twice as fast. Two more things keep the
 loop over time short, and the equations are the same with or without them:
 
-- ``sigmoid(a) = 0.5 + 0.5 tanh(a / 2)``, and tanh is quicker than exp and a division. The weights of a
-  sigmoid are halved beforehand (``_scale``).
 - A step backward multiplies by local derivatives. They do not depend on the incoming gradient, so
   ``_derivatives`` computes them for n steps at once, from ``kept (n, n_kept, B, H)``.
 - Results go into arrays that exist already (``out=``).
@@ -30,7 +28,6 @@ class _Cell:
 
     n_gates: ClassVar[int] = 1
     n_states: ClassVar[int] = 1  # blocks of size H in the state: h, and c for the LSTM
-    _scale: ClassVar[tuple]  # of each gate: 0.5 for a sigmoid
     _n_blocks: ClassVar[int] = 1  # of da: one per gate, and for the GRU two of its third gate
     # where each gate stands among the first G blocks, which h_proj enters, and the last G, for x_proj
     _h_order: ClassVar[slice | list] = slice(1)
@@ -107,10 +104,9 @@ class _Cell:
         return dx_proj, dh_proj, np.hstack([dh if self._h_direct else np.zeros_like(dh), dc])
 
     def _blocks(self, a, order):
-        """Return what is (rows, G*H) as scaled blocks (G, rows, H) in the given order."""
+        """Return what is (rows, G*H) as blocks (G, rows, H) in the given order."""
         blocks = np.empty((self.n_gates, len(a), self.hidden_size), a.dtype)
-        scale = np.array(self._scale, a.dtype)[:, None, None]
-        blocks[order] = a.reshape(len(a), self.n_gates, -1).swapaxes(0, 1) * scale
+        blocks[order] = a.reshape(len(a), self.n_gates, -1).swapaxes(0, 1)
         return blocks
 
 
@@ -123,7 +119,7 @@ class RNNCell(_Cell):
     _gate_is_state: ClassVar[bool] = True
 
     def _blocks(self, a, order):
-        return a[None]  # one gate, not a sigmoid: nothing to arrange or to scale
+        return a[None]  # one gate: nothing to arrange, nothing to copy
 
     def _step(self, x_proj, h_proj, h_prev, c_prev, h, c, kept):
         np.add(x_proj[0], h_proj[0], out=h)
@@ -150,7 +146,6 @@ class LSTMCell(_Cell):
 
     n_gates: ClassVar[int] = 4
     n_states: ClassVar[int] = 2
-    _scale: ClassVar[tuple] = (0.5, 0.5, 1.0, 0.5)
     _n_blocks: ClassVar[int] = 4  # o i f g: the sigmoids together
     _h_order: ClassVar[slice | list] = [1, 2, 3, 0]
     _x_order: ClassVar[slice | list] = [1, 2, 3, 0]
@@ -164,10 +159,9 @@ class LSTMCell(_Cell):
 
     def _step(self, x_proj, h_proj, h_prev, c_prev, h, c, kept):
         o, i, f, g, tanh_c = kept
-        gates = kept[:4]
-        np.add(x_proj, h_proj, out=gates)
-        np.tanh(gates, out=gates)
-        _sigmoid_from_tanh(kept[:3])
+        np.add(x_proj, h_proj, out=kept[:4])
+        _sigmoid(kept[:3])
+        np.tanh(g, out=g)
         np.multiply(i, g, out=tanh_c)
         np.multiply(f, c_prev, out=c)
         c += tanh_c
@@ -207,7 +201,6 @@ class GRUCell(_Cell):
     """
 
     n_gates: ClassVar[int] = 3
-    _scale: ClassVar[tuple] = (0.5, 0.5, 1.0)
     _n_blocks: ClassVar[int] = 4  # h_n r z x_n
     _h_order: ClassVar[slice | list] = [1, 2, 0]
     _x_order: ClassVar[slice | list] = slice(3)
@@ -216,10 +209,8 @@ class GRUCell(_Cell):
 
     def _step(self, x_proj, h_proj, h_prev, c_prev, h, c, kept):
         h_n, r, z, n = kept
-        gates = kept[1:3]
-        np.add(x_proj[:2], h_proj[1:], out=gates)
-        np.tanh(gates, out=gates)
-        _sigmoid_from_tanh(gates)
+        np.add(x_proj[:2], h_proj[1:], out=kept[1:3])
+        _sigmoid(kept[1:3])
         h_n[...] = h_proj[0]
         np.multiply(r, h_n, out=n)
         n += x_proj[2]
@@ -242,7 +233,10 @@ class GRUCell(_Cell):
         dh *= z
 
 
-def _sigmoid_from_tanh(a):
-    """Turn tanh(a / 2) into sigmoid(a), in place."""
-    a *= 0.5
-    a += 0.5
+@np.errstate(over="ignore")  # exp(-a) may overflow to inf, and 1 / (1 + inf) = 0 is right
+def _sigmoid(a):
+    """Turn a into 1 / (1 + exp(-a)), in place."""
+    np.negative(a, out=a)
+    np.exp(a, out=a)
+    a += 1
+    np.reciprocal(a, out=a)

@@ -39,14 +39,16 @@ def softmax_cross_entropy(logits, targets, mask=None):
     kept, target = logits.reshape(-1, V)[rows], targets.ravel()[rows]  # (n, V) and (n,)
     if target.min() < 0 or target.max() >= V:
         raise ValueError(f"targets must lie in 0..{V - 1}, got {target.min()}..{target.max()}")
-    log_p = kept - kept.max(axis=1, keepdims=True)
-    log_p -= np.log(np.exp(log_p).sum(axis=1, keepdims=True))
-    n, dkept = len(target), np.exp(log_p)
-    loss = -log_p[np.arange(n), target].mean().item()
-    dkept[np.arange(n), target] -= 1
-    dkept *= 1 / n
+    kept = kept - kept.max(axis=1, keepdims=True)
+    p = np.exp(kept)
+    total = p.sum(axis=1, keepdims=True)
+    p /= total  # softmax
+    n, at_target = len(target), (np.arange(len(target)), target)
+    loss = (np.log(total[:, 0]) - kept[at_target]).mean().item()
+    p[at_target] -= 1
+    p *= 1 / n
     dlogits = np.zeros(logits.shape, logits.dtype)
-    dlogits.reshape(-1, V)[rows] = dkept
+    dlogits.reshape(-1, V)[rows] = p
     return loss, dlogits
 
 
