@@ -23,12 +23,15 @@ lint: $(VENV)/ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
+# Side by side, as many as there are processors; a notebook or a file of tests stays in one process.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile
+
 unit: $(VENV)/ready
-	$(BIN)/python -m pytest tests rnncore --doctest-modules --ignore=tests/site
+	$(PYTEST) tests rnncore --doctest-modules --ignore=tests/site
 
 # Strict: every stored output is compared with what the cell prints now.
 notebooks: $(VENV)/ready
-	$(BIN)/python -m pytest chapters --nbval --nbval-current-env --nbval-cell-timeout=300 \
+	$(PYTEST) chapters --nbval --nbval-current-env --nbval-cell-timeout=300 \
 		--nbval-sanitize-with=tests/nbval_sanitize.cfg
 
 # What `make book` has executed is not executed again: its cache holds until the code changes.

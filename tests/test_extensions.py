@@ -178,7 +178,7 @@ GOOD = {
 }
 
 
-def build(folder, pages, **env):
+def build(folder, pages, execute="off", **env):
     """Build a book; return its folder and its warnings, lines of `page.ipynb: WARNING: text`."""
     for name, notebook in pages.items():
         nbformat.write(notebook, folder / f"{name}.ipynb")
@@ -189,7 +189,7 @@ def build(folder, pages, **env):
     (folder / "disc.svg").write_text(SVG)
     config = (ROOT / "_config.yml").read_text()
     for old, new in {
-        "execute_notebooks: cache": "execute_notebooks: off",
+        "execute_notebooks: cache": f"execute_notebooks: {execute}",
         "repository: _ext": f"repository: {ROOT}/_ext",
         "[_templates]": f'["{ROOT}/_templates"]',
         "_static/": f"{ROOT}/_static/",
@@ -283,3 +283,26 @@ def test_addresses_that_are_known_are_used(tmp_path):
     assert "https://mybinder.org/v2/gh/someone/book/main?urlpath=lab/tree/good.ipynb" in html
     assert 'content="https://example.org/book/_static/card.png"' in html
     assert "<loc>https://example.org/book/good.html</loc>" in (folder / "sitemap.xml").read_text()
+
+
+@pytest.mark.skipif(os.cpu_count() == 1, reason="one processor executes one notebook at a time")
+def test_notebooks_are_executed_side_by_side(tmp_path):
+    meet = """import pathlib, time
+pathlib.Path("{own}").touch()
+for _ in range(600):
+    if pathlib.Path("{other}").exists():
+        break
+    time.sleep(0.1)
+else:
+    raise TimeoutError("{other} does not run")
+print("met {other}")"""
+    pages = {
+        own: page(cell=nbformat.v4.new_code_cell(meet.format(own=own, other=other), id="meet"))
+        for own, other in [("here", "there"), ("there", "here")]
+    }
+    pages["broken"] = page(cell=nbformat.v4.new_code_cell("1 / 0", id="divide"))
+    folder, warnings = build(tmp_path, pages, execute="cache")
+    assert "met there" in (folder / "here.html").read_text(encoding="utf-8")
+    assert "met here" in (folder / "there.html").read_text(encoding="utf-8")
+    (fault,) = [line for line in warnings if "Executing notebook failed" in line]
+    assert "/broken.ipynb" in fault
