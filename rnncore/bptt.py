@@ -24,10 +24,14 @@ class Cache:
     """
 
     cell: RNNCell | LSTMCell | GRUCell
-    x: np.ndarray
+    x1: np.ndarray  # (T, B, D + 1): the rows [x_t 1]
     h_all: np.ndarray  # (T + 1, B, H), the initial one first
     c_all: np.ndarray  # (T + 1, B, S - H): c of the LSTM
     kept: np.ndarray  # (T, n_kept, B, H)
+
+    @property
+    def x(self) -> np.ndarray:
+        return self.x1[..., :-1]
 
     @property
     def h(self) -> np.ndarray:
@@ -69,27 +73,27 @@ def forward(cell, params, x, state=None):
     """
     weights = cell.check_params(params)
     dtype = weights["W_xh"].dtype
-    x = check_array("x", x, ("T", "B", cell.input_size), dtype).copy()  # for the cache
+    x = check_array("x", x, ("T", "B", cell.input_size), dtype)
     T, B, D = x.shape
     H, G = cell.hidden_size, cell.n_gates
+    x1 = np.empty((T, B, D + 1), dtype)
+    x1[..., :D], x1[..., D] = x, 1
     h, c = np.empty((T + 1, B, H), dtype), np.empty((T + 1, B, cell.state_size - H), dtype)
     h[0], c[0] = _check_state("state", cell, state, B, dtype)
     kept = h[1:, None] if cell._gate_is_state else np.empty((T, cell._n_kept, B, H), dtype)
-    W_x = cell._blocks(weights["W_xh"], cell._x_order)
-    b = cell._blocks(weights["b_h"][None], cell._x_order)
+    W_x = cell._blocks(np.vstack([weights["W_xh"], weights["b_h"]]), cell._x_order)
     W_h = cell._blocks(weights["W_hh"], cell._h_order)
     h_proj = np.empty((G, B, H), dtype)
     product, A, out = (np.dot, W_h[0], h_proj[0]) if G == 1 else (np.matmul, W_h, h_proj)
     for steps in _blocks_of_steps(cell, T, B):
-        x_proj = x[steps].reshape(-1, D) @ W_x  # (G, n B, H), for all steps of the block
-        x_proj += b
+        x_proj = x1[steps].reshape(-1, D + 1) @ W_x  # (G, n B, H), for all steps of the block
         x_proj = x_proj.reshape(G, -1, B, H).swapaxes(0, 1)
         states = h[steps], c[steps], h[1:][steps], c[1:][steps]
         for x_proj_t, h_prev, *rest in zip(x_proj, *states, kept[steps], strict=True):
             product(h_prev, A, out=out)
             cell._step(x_proj_t, h_proj, h_prev, *rest)
 
-    cache = Cache(cell, x, h, c, kept)
+    cache = Cache(cell, x1, h, c, kept)
     return cache.h, np.hstack([h[T], c[T]]), cache
 
 
@@ -116,12 +120,14 @@ def backward(cell, params, dh, cache, dstate=None):
     W_hT[cell._h_order] = W_h.T.reshape(G, H, H)
     W_xT[cell._x_order] = W_x.T.reshape(G, H, D)
     W_hT, W_xT = W_hT.reshape(GH, H), W_xT.reshape(GH, D)
-    dW_h, dW_x, db = (np.zeros(shape, dtype) for shape in ((H, GH), (D, GH), GH))
+    dW_h, dW_x = np.zeros((H, GH), dtype), np.zeros((D + 1, GH), dtype)
     dx = np.empty((T, B, D), dtype)
 
     for steps in reversed(_blocks_of_steps(cell, T, B)):
         h_prev, c_prev = cache.h_all[:T][steps], cache.c_all[:T][steps]
-        derivatives = cell._derivatives(cache.kept[steps], h_prev, c_prev)
+        # (n_kept, n, B, H): one copy here, where NumPy would copy each gate for every operation on it
+        kept = np.ascontiguousarray(cache.kept[steps].swapaxes(0, 1))
+        derivatives = cell._derivatives(kept, h_prev, c_prev)
         da = np.empty((len(h_prev), B, P * H), dtype)
         da_h, da_x = da[..., :GH], da[..., -GH:]
         backwards = zip(
@@ -139,13 +145,10 @@ def backward(cell, params, dh, cache, dstate=None):
         da_h, da_x = da_h.reshape(-1, GH), da_x.reshape(-1, GH)
         np.dot(da_x, W_xT, out=dx[steps].reshape(-1, D))
         dW_h += h_prev.reshape(-1, H).T @ da_h
-        dW_x += cache.x[steps].reshape(-1, D).T @ da_x
-        db += da_x.sum(axis=0)
-    grads = {
-        "W_xh": dW_x.reshape(D, G, H)[:, cell._x_order].reshape(D, GH),
-        "W_hh": dW_h.reshape(H, G, H)[:, cell._h_order].reshape(H, GH),
-        "b_h": db.reshape(G, H)[cell._x_order].ravel(),
-    }
+        dW_x += cache.x1[steps].reshape(-1, D + 1).T @ da_x
+    dW_h = dW_h.reshape(H, G, H)[:, cell._h_order].reshape(H, GH)
+    dW_x = dW_x.reshape(D + 1, G, H)[:, cell._x_order].reshape(D + 1, GH)
+    grads = {"W_xh": dW_x[:D], "W_hh": dW_h, "b_h": dW_x[D]}
     return grads, dx, np.hstack([dh_next, dc])
 
 

@@ -7,7 +7,7 @@ contiguous, which makes every elementwise line below about twice as fast. Two mo
 loop over time short, and the equations are the same with or without them:
 
 - A step backward multiplies by local derivatives. They do not depend on the incoming gradient, so
-  ``_derivatives`` computes them for n steps at once, from ``kept (n, n_kept, B, H)``.
+  ``_derivatives`` computes them for n steps at once, from ``kept (n_kept, n, B, H)``.
 - Results go into arrays that exist already (``out=``).
 """
 
@@ -87,7 +87,7 @@ class _Cell:
         kept = h[None] if self._gate_is_state else np.empty((self._n_kept, *h.shape), h.dtype)
         x_proj, h_proj = self._blocks(x_proj, self._x_order), self._blocks(h_proj, self._h_order)
         self._step(x_proj, h_proj, h_prev, c_prev, h, c, kept)
-        return np.hstack([h, c]), (kept[None], h_prev[None], c_prev[None])
+        return np.hstack([h, c]), (kept[:, None], h_prev[None], c_prev[None])
 
     def step_backward(self, dstate, cache):
         """One step backward, from ``dstate (B, S)`` of the new state and the cache of ``step``.
@@ -126,7 +126,7 @@ class RNNCell(_Cell):
         np.tanh(h, out=h)
 
     def _derivatives(self, kept, h_prev, c_prev):
-        return (1 - kept[:, 0] ** 2,)  # tanh' = 1 - tanh²
+        return (1 - kept[0] ** 2,)  # tanh' = 1 - tanh²
 
     def _step_backward(self, dh, dc, da, dh_da):
         np.multiply(dh, dh_da, out=da[0])
@@ -169,15 +169,9 @@ class LSTMCell(_Cell):
         np.multiply(o, tanh_c, out=h)
 
     def _derivatives(self, kept, h_prev, c_prev):
-        o, i, f, g, tanh_c = kept.swapaxes(0, 1)
-        d = np.empty_like(kept[:, :4])
-        np.subtract(1, kept[:, :3], out=d[:, :3])
-        d[:, :3] *= kept[:, :3]  # sigmoid' = sigmoid (1 - sigmoid)
-        d[:, 0] *= tanh_c
-        d[:, 1] *= g
-        d[:, 2] *= c_prev
-        d[:, 3] = (1 - g**2) * i
-        return d, (1 - tanh_c**2) * o, f
+        o, i, f, g, tanh_c = kept  # sigmoid' = sigmoid (1 - sigmoid)
+        da = [o * (1 - o) * tanh_c, i * (1 - i) * g, f * (1 - f) * c_prev, (1 - g**2) * i]
+        return np.stack(da, axis=1), (1 - tanh_c**2) * o, f
 
     def _step_backward(self, dh, dc, da, d, dh_dc, f):
         np.multiply(dh, d[0], out=da[0])
@@ -220,13 +214,10 @@ class GRUCell(_Cell):
         h += n  # n + z (h_prev - n) = (1 - z) n + z h_prev
 
     def _derivatives(self, kept, h_prev, c_prev):
-        h_n, r, z, n = kept.swapaxes(0, 1)
-        d = np.empty_like(kept)
-        d[:, 3] = (1 - n**2) * (1 - z)
-        d[:, 2] = (1 - z) * z * (h_prev - n)
-        d[:, 0] = d[:, 3] * r
-        d[:, 1] = (1 - r) * h_n * d[:, 0]
-        return d, z
+        h_n, r, z, n = kept
+        dn = (1 - n**2) * (1 - z)
+        dz = (1 - z) * z * (h_prev - n)
+        return np.stack([dn * r, (1 - r) * r * h_n * dn, dz, dn], axis=1), z
 
     def _step_backward(self, dh, dc, da, d, z):
         np.multiply(dh, d, out=da)

@@ -9,6 +9,7 @@ executed, but keeps its stored output. Delete the output to renew it, above all 
 import subprocess
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -50,8 +51,9 @@ def main(names: list[str]) -> None:
     ruff = [sys.executable, "-m", "ruff"]
     subprocess.run([*ruff, "check", "--fix", "--quiet", *paths], check=True)
     subprocess.run([*ruff, "format", "--quiet", *paths], check=True)
-    for path in paths:
-        print(f"{path.name}: {execute(path):.1f} s")
+    with ProcessPoolExecutor() as pool:  # as many side by side as there are processors
+        for path, seconds in zip(paths, pool.map(execute, paths), strict=True):
+            print(f"{path.name}: {seconds:.1f} s")
 
 
 if __name__ == "__main__":
