@@ -23,20 +23,21 @@ lint: $(VENV)/ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
-# Side by side, as many as there are processors; a notebook or a file of tests stays in one process.
-PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile
+# Side by side, as many as there are processors. With BY_FILE a notebook, or a file of tests, stays in one process.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8
+BY_FILE := --dist loadfile
 
 unit: $(VENV)/ready
-	$(PYTEST) tests rnncore --doctest-modules --ignore=tests/site
+	$(PYTEST) $(BY_FILE) tests rnncore --doctest-modules --ignore=tests/site
 
 # Strict: every stored output is compared with what the cell prints now.
 notebooks: $(VENV)/ready
-	$(PYTEST) chapters --nbval --nbval-current-env --nbval-cell-timeout=300 \
+	$(PYTEST) $(BY_FILE) chapters --nbval --nbval-current-env --nbval-cell-timeout=300 \
 		--nbval-sanitize-with=tests/nbval_sanitize.cfg
 
 # What `make book` has executed is not executed again: its cache holds until the code changes.
 site-test: book $(VENV)/ready-site
-	$(BIN)/python -m pytest tests/site
+	$(PYTEST) tests/site
 
 bench: $(VENV)/ready-bench
 	$(BIN)/python benchmarks/run.py
