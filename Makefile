@@ -24,7 +24,7 @@ lint: $(VENV)/ready
 	$(BIN)/ruff format --check
 
 # Side by side, as many as there are processors. With BY_FILE a notebook, or a file of tests, stays in one process.
-PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
 BY_FILE := --dist loadfile
 
 unit: $(VENV)/ready
@@ -32,7 +32,7 @@ unit: $(VENV)/ready
 
 # Strict: every stored output is compared with what the cell prints now.
 notebooks: $(VENV)/ready
-	$(PYTEST) $(BY_FILE) chapters --nbval --nbval-current-env --nbval-cell-timeout=300 \
+	$(PYTEST) $(BY_FILE) chapters --nbval --nbval-current-env --nbval-cell-timeout=900 \
 		--nbval-sanitize-with=tests/nbval_sanitize.cfg
 
 # What `make book` has executed is not executed again: its cache holds until the code changes.

@@ -29,7 +29,7 @@ def execute(path: Path) -> float:
     start = time.perf_counter()
     NotebookClient(
         notebook,
-        timeout=300,
+        timeout=900,
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
