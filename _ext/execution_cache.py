@@ -17,9 +17,11 @@ from jupyter_cache.executors import load_executor
 
 
 def source_hash(root):
-    """Return a short hash of `rnncore/` and of the pinned versions below the folder `root`."""
+    """Return a short hash of `rnncore/`, `rnnbook/` and the pinned versions below the folder `root`."""
     files = [root / "constraints.txt", root / "chapters" / "matplotlibrc"]
-    files += [path for path in (root / "rnncore").rglob("*") if "__pycache__" not in path.parts]
+    for package in ("rnncore", "rnnbook"):
+        found = (root / package).rglob("*")
+        files += [path for path in found if "__pycache__" not in path.parts]
     digest = hashlib.sha256()
     for path in sorted(file for file in files if file.is_file()):
         digest.update(path.relative_to(root).as_posix().encode())

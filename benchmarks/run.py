@@ -3,7 +3,9 @@
 Run ``python benchmarks/run.py``, with ``--quick`` for a tenth of the time. It prints Markdown. Peers that
 are not installed (benchmarks/requirements.txt) are left out. Everything runs on one thread. All
 implementations are first shown to agree; then they take turns, and the best time of each counts. The
-floor is the time of the work that NumPy cannot be spared: no ratio can exceed torch / floor.
+floor is the time of the work that NumPy has to do in any case: no ratio can exceed torch / floor.
+
+With ``--against CHECKOUT`` the peer is the ``rnncore`` of another checkout of this repository instead.
 """
 # ruff: noqa: E402 - the number of threads is read when a library is imported
 
@@ -15,16 +17,19 @@ os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_paralleli
 if hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # JAX has no other way
 
+import argparse
+import importlib
 import sys
 import time
 import tracemalloc
+from types import SimpleNamespace
 
 import numpy as np
 import tutorial
 from threadpoolctl import threadpool_info
 
 import rnncore
-from rnncore import GRUCell, LSTMCell, RNNCell, SequenceModel, backward, forward
+from rnncore import GRUCell, LSTMCell, RNNCell, SequenceModel
 
 try:
     import peer_torch
@@ -43,8 +48,12 @@ SIZES = [
     (25, 1, 65, 100),
 ]
 CELLS = {"RNN": RNNCell, "LSTM": LSTMCell, "GRU": GRUCell}
+arguments = argparse.ArgumentParser()
+arguments.add_argument("--quick", action="store_true")
+arguments.add_argument("--against", metavar="CHECKOUT")
+options = arguments.parse_args()
 N_SIGMOIDS = {"RNN": 0, "LSTM": 3, "GRU": 2}  # the other gate of a cell is a tanh
-SECONDS = 0.4 if "--quick" in sys.argv else 4.0  # for one row of the table
+SECONDS = 0.4 if options.quick else 4.0  # for one row of the table
 
 
 def best_times(functions, seconds):
@@ -65,13 +74,29 @@ def best_times(functions, seconds):
     return best
 
 
-def ours(cell, params, x, dh):
+def ours(cell, params, x, dh, engine=rnncore):
     def run():
-        h, _, cache = forward(cell, params, x)
-        grads, dx, _ = backward(cell, params, dh, cache)
+        h, _, cache = engine.forward(cell, params, x)
+        grads, dx, _ = engine.backward(cell, params, dh, cache)
         return h, dx, grads["W_xh"], grads["W_hh"], grads["b_h"]
 
     return run
+
+
+def other_checkout(path):
+    """The ``rnncore`` of another checkout as a peer, imported beside this one."""
+    mine = {name: sys.modules.pop(name) for name in list(sys.modules) if name.startswith("rnncore")}
+    sys.path.insert(0, path)
+    engine = importlib.import_module("rnncore")
+    assert engine.__file__.startswith(path), f"no rnncore in {path}"
+    sys.path.pop(0)
+    sys.modules.update(mine)
+
+    def make(kind, params, x, dh):
+        cell = getattr(engine, f"{kind}Cell")(x.shape[2], dh.shape[2])
+        return ours(cell, params, x, dh, engine)
+
+    return SimpleNamespace(make=make)
 
 
 def floor(kind, params, x, dh):
@@ -102,6 +127,8 @@ def floor(kind, params, x, dh):
 def compare_cells():
     ratios = {}
     peers = {"torch": peer_torch, "jax": peer_jax, "tutorial": tutorial}
+    if options.against:
+        peers = {"against": other_checkout(os.path.abspath(options.against))}
     peers = {name: peer for name, peer in peers.items() if peer}
     columns = [*peers, "floor"]
     print("| cell | dtype | T, B, D, H | rnncore ms |", *(f"{c} / rnncore |" for c in columns))
@@ -111,7 +138,7 @@ def compare_cells():
             for size in SIZES:
                 T, B, D, H = size
                 rng, cell = np.random.default_rng(0), Cell(D, H)
-                params = cell.init_params(rng, dtype)
+                params = cell.init_params(rng, dtype=dtype)
                 x, dh = (rng.normal(size=(T, B, n)).astype(dtype) for n in (D, H))
                 functions = {"rnncore": ours(cell, params, x, dh)}
                 functions |= {n: peer.make(kind, params, x, dh) for n, peer in peers.items()}
@@ -187,9 +214,7 @@ def growth():
         for window in (T, 25):
             params = model.init_params(rng)
             tracemalloc.start()
-            rnncore.train_tbptt(
-                model, params, x, targets, rnncore.SGD(0.1), window=window, epochs=1
-            )
+            rnncore.train_tbptt(model, params, x, targets, rnncore.Adam(), window=window, epochs=1)
             peaks.append(tracemalloc.get_traced_memory()[1] / 1e6)
             tracemalloc.stop()
         print(f"| {T} | {peaks[0]:.2f} | {peaks[1]:.2f} |")
@@ -206,5 +231,7 @@ def blas():
 if __name__ == "__main__":
     blas()
     compare_cells()
+    if options.against:
+        sys.exit()
     compare_char_rnn()
     growth()

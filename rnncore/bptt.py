@@ -1,16 +1,13 @@
 """Any cell through time: forward, backward, and the Jacobian of the state. Chapters 3, 4 and 5."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from rnncore.cells import GRUCell, LSTMCell, RNNCell
-from rnncore.checks import check_array
-
-# The steps are worked off in blocks of at least 8, or as many as fill 2**14 numbers: what is computed for
-# a block is used while it is still in the processor's cache, and the memory that backward itself
-# needs does not grow with T.
-MIN_STEPS, BLOCK = 8, 2**14
+from rnncore import arguments
+from rnncore.arguments import Array, Params
+from rnncore.cells import Cell, back_through
 
 
 @dataclass(frozen=True)
@@ -20,149 +17,144 @@ class Cache:
     - ``x`` (T, B, D)
     - ``h`` (T, B, H), the hidden states, read-only
     - ``states`` (T + 1, B, S), the initial state first
-    - ``gates`` (T, G, B, H), after the nonlinearity, in the order of the cell; for the RNN this is ``h``
+    - ``gates`` (T, G, B, H), gates and candidate after the nonlinearity, in the order of the cell; for
+      the RNN this is ``h``
     """
 
-    cell: RNNCell | LSTMCell | GRUCell
-    x1: np.ndarray  # (T, B, D + 1): the rows [x_t 1]
-    h_all: np.ndarray  # (T + 1, B, H), the initial one first
-    c_all: np.ndarray  # (T + 1, B, S - H): c of the LSTM
-    kept: np.ndarray  # (T, n_kept, B, H)
+    cell: Cell
+    x: Array
+    h_all: Array  # (T + 1, B, H), the initial one first
+    c_all: list  # of T + 1 arrays (B, H), the initial one first; of None where the cell has no c
+    kept: list  # of what each of the T steps keeps
 
     @property
-    def x(self) -> np.ndarray:
-        return self.x1[..., :-1]
-
-    @property
-    def h(self) -> np.ndarray:
+    def h(self) -> Array:
         h = self.h_all[1:]
         h.flags.writeable = False  # it is part of the cache: a change would spoil the gradient
         return h
 
     @property
-    def states(self) -> np.ndarray:
-        return np.concatenate([self.h_all, self.c_all], axis=2)
+    def states(self) -> Array:
+        if not self.cell.has_c:
+            return self.h_all.copy()
+        return np.concatenate([self.h_all, np.array(self.c_all)], axis=2)
 
     @property
-    def gates(self) -> np.ndarray:
-        last, G = self.cell._n_blocks, self.cell.n_gates
-        return self.kept[:, last - G : last][:, self.cell._x_order]
+    def gates(self) -> Array:
+        G, (T, B, H) = self.cell.n_gates, self.h.shape
+        gates = [kept[:G] or h for h, kept in zip(self.h, self.kept, strict=True)]
+        return np.array(gates, self.h.dtype).reshape(T, G, B, H)
 
 
-def _check_state(name, cell, state, batch_size, dtype):
-    """Return the parts h (B, H) and c (B, S - H) of a state (B, S), by default zero."""
-    if state is None:
-        state = cell.zero_state(batch_size, dtype)
-    else:
-        state = check_array(name, state, (batch_size, cell.state_size), dtype)
-    return state[:, : cell.hidden_size], state[:, cell.hidden_size :]
+Forward = NamedTuple("Forward", [("h", Array), ("final_state", Array), ("cache", Cache)])
+Backward = NamedTuple("Backward", [("grads", Params), ("dx", Array), ("dstate0", Array)])
 
 
-def _blocks_of_steps(cell, T, batch_size):
-    n = max(MIN_STEPS, BLOCK // max(1, cell.n_gates * cell.hidden_size * batch_size))
-    return [slice(start, min(start + n, T)) for start in range(0, T, n)]
+def forward(cell: Cell, params: Params, x: Array, *, state: Array | None = None) -> Forward:
+    """Run a cell over a sequence: ``h_t, c_t = step(W_hh, x_t W_xh + b_h, h_{t-1}, c_{t-1})``.
 
+    Takes the parameters of the cell (other keys are ignored), ``x (T, B, D)`` and the initial ``state
+    (B, S)``, by default zero. Returns ``h (T, B, H)``, read-only; ``final_state (B, S)``, which
+    continues the sequence; and a ``Cache``. Derived in chapter 3.
 
-def forward(cell, params, x, state=None):
-    """Run a cell over a sequence: ``state_t = step(x_t W_xh + b_h, h_{t-1} W_hh, state_{t-1})``.
+    There is no mask here: pad at the end, and mask the loss; what it hides sends no gradient back.
+    ``final_state`` is then the state after the padding. The state after the last real step of each
+    sequence is ``cache.states[lengths, range(B)]``, ``(B, S)``, for every cell, with ``lengths =
+    mask.sum(axis=0)``: ``states[0]`` is the initial state, so ``states[n]`` has read n inputs.
 
-    Parameters: the parameters of the cell (other keys are ignored), ``x (T, B, D)`` and the initial
-    ``state (B, S)``, by default zero. Returns ``h (T, B, H)``, read-only; ``final_state (B, S)``,
-    which continues the sequence; and a ``Cache``. Padding needs no care here: it comes last, and what a
-    mask hides in the loss sends no gradient back. Derived in chapter 3.
+    Raises ``DivergedError`` where ``h`` grows beyond its dtype, as it can with ReLU.
     """
-    weights = cell.check_params(params)
-    dtype = weights["W_xh"].dtype
-    x = check_array("x", x, ("T", "B", cell.input_size), dtype)
+    W_xh, W_hh, b_h = _weights(cell, params)
+    dtype, G, H = W_xh.dtype, cell.n_gates, cell.hidden_size
+    x = arguments.array("x", x, ("T", "B", cell.input_size), dtype).copy()
     T, B, D = x.shape
-    H, G = cell.hidden_size, cell.n_gates
-    x1 = np.empty((T, B, D + 1), dtype)
-    x1[..., :D], x1[..., D] = x, 1
-    h, c = np.empty((T + 1, B, H), dtype), np.empty((T + 1, B, cell.state_size - H), dtype)
-    h[0], c[0] = _check_state("state", cell, state, B, dtype)
-    kept = h[1:, None] if cell._gate_is_state else np.empty((T, cell._n_kept, B, H), dtype)
-    W_x = cell._blocks(np.vstack([weights["W_xh"], weights["b_h"]]), cell._x_order)
-    W_h = cell._blocks(weights["W_hh"], cell._h_order)
-    h_proj = np.empty((G, B, H), dtype)
-    product, A, out = (np.dot, W_h[0], h_proj[0]) if G == 1 else (np.matmul, W_h, h_proj)
-    for steps in _blocks_of_steps(cell, T, B):
-        x_proj = x1[steps].reshape(-1, D + 1) @ W_x  # (G, n B, H), for all steps of the block
-        x_proj = x_proj.reshape(G, -1, B, H).swapaxes(0, 1)
-        states = h[steps], c[steps], h[1:][steps], c[1:][steps]
-        for x_proj_t, h_prev, *rest in zip(x_proj, *states, kept[steps], strict=True):
-            product(h_prev, A, out=out)
-            cell._step(x_proj_t, h_proj, h_prev, *rest)
+    h_all = np.empty((T + 1, B, H), dtype)
+    h_all[0], c = _parts_of_state("state", cell, state, B, dtype)
+    c_all, kept = [c], []
 
-    cache = Cache(cell, x1, h, c, kept)
-    return cache.h, np.hstack([h[T], c[T]]), cache
+    x_proj = x.reshape(T * B, D) @ W_xh  # (T*B, D) @ (G, D, H) -> (G, T*B, H), all steps at once
+    x_proj += b_h
+    x_proj = x_proj.reshape(G, T, B, H)
+    with np.errstate(over="ignore"):  # in sigmoid
+        for t in range(T):
+            h_all[t + 1], c, kept_t = cell.step(W_hh, x_proj[:, t], h_all[t], c)
+            c_all.append(c)
+            kept.append(kept_t)
+
+    if not arguments.is_finite(h_all):
+        raise arguments.DivergedError("params must give finite states h, got nan or inf")
+    cache = Cache(cell, x, h_all, c_all, kept)
+    return Forward(cache.h, _as_state(h_all[T], c), cache)
 
 
-def backward(cell, params, dh, cache, dstate=None):
-    """Backpropagation through time: the gradient of a loss, from its gradient in every ``h_t``.
+def backward(
+    cell: Cell, params: Params, dh: Array, cache: Cache, *, dstate: Array | None = None
+) -> Backward:
+    """Backpropagation through time: the gradient of a loss, from its direct gradient by each ``h_t``.
 
-    Parameters: ``dh (T, B, H)``, not counting what acts through later steps; the cache of
-    ``forward``, not changed; ``dstate (B, S)``, the gradient that arrives at the final state from
-    later steps, by default zero: pass the ``dstate0`` of the later chunk for full BPTT in chunks,
-    nothing for truncated BPTT. Returns ``grads``, a dict with the keys of the cell's parameters,
-    ``dx (T, B, D)``, and ``dstate0 (B, S)`` of the initial state. Time and memory are linear in T.
-    Source: Werbos (1990). Derived in chapter 4.
+    Takes ``dh (T, B, H)``, the direct gradient (the e_t of chapter 4), without the paths through later
+    steps; the cache of ``forward``, not changed; and ``dstate (B, S)``, the gradient that arrives at the
+    final state from later steps, by default zero: pass the ``dstate0`` of the later chunk for full BPTT
+    in chunks, nothing for truncated BPTT. Returns ``grads``, a dict with the keys of the cell's
+    parameters, ``dx (T, B, D)``, and ``dstate0 (B, S)`` of the initial state. Time and memory are linear
+    in T. Source: Werbos (1990). Derived in chapter 4.
     """
-    weights = cell.check_params(params)
-    W_x, W_h = weights["W_xh"], weights["W_hh"]
-    dtype = W_x.dtype
+    W_xh, W_hh, _ = _weights(cell, params)
+    dtype, G, H = W_xh.dtype, cell.n_gates, cell.hidden_size
+    arguments.kind("cache", cache, Cache, "the cache that forward returned")
+    if (cell, dtype) != (cache.cell, cache.x.dtype):
+        raise ValueError(f"cache must be of {cell} in {dtype}, got {cache.cell} in {cache.x.dtype}")
     T, B, D = cache.x.shape
-    H, GH = W_h.shape
-    dh = check_array("dh", dh, (T, B, H), dtype)
-    dh_next, dc = (d.copy() for d in _check_state("dstate", cell, dstate, B, dtype))
-    dh_total = np.empty_like(dh_next)
-    P, G = cell._n_blocks, cell.n_gates
-    W_hT, W_xT = np.empty((G, H, H), dtype), np.empty((G, H, D), dtype)
-    W_hT[cell._h_order] = W_h.T.reshape(G, H, H)
-    W_xT[cell._x_order] = W_x.T.reshape(G, H, D)
-    W_hT, W_xT = W_hT.reshape(GH, H), W_xT.reshape(GH, D)
-    dW_h, dW_x = np.zeros((H, GH), dtype), np.zeros((D + 1, GH), dtype)
-    dx = np.empty((T, B, D), dtype)
+    dh = arguments.array("dh", dh, (T, B, H), dtype)
+    dh_next, dc_next = _parts_of_state("dstate", cell, dstate, B, dtype)
 
-    for steps in reversed(_blocks_of_steps(cell, T, B)):
-        h_prev, c_prev = cache.h_all[:T][steps], cache.c_all[:T][steps]
-        # (n_kept, n, B, H): one copy here, where NumPy would copy each gate for every operation on it
-        kept = np.ascontiguousarray(cache.kept[steps].swapaxes(0, 1))
-        derivatives = cell._derivatives(kept, h_prev, c_prev)
-        da = np.empty((len(h_prev), B, P * H), dtype)
-        da_h, da_x = da[..., :GH], da[..., -GH:]
-        backwards = zip(
-            dh[steps][::-1], da_h[::-1], da.reshape(-1, B, P, H).swapaxes(1, 2)[::-1],
-            *(d[::-1] for d in derivatives), strict=True,
-        )  # fmt: skip
-        for dh_t, da_h_t, *da_and_derivatives in backwards:
-            np.add(dh_t, dh_next, out=dh_total)
-            cell._step_backward(dh_total, dc, *da_and_derivatives)
-            np.dot(da_h_t, W_hT, out=dh_next)
-            if cell._h_direct:
-                dh_next += dh_total
+    dx_proj = np.empty((G, T, B, H), dtype)
+    dh_proj = dx_proj if cell.adds_up else np.empty_like(dx_proj)
+    for t in reversed(range(T)):
+        dh_t = dh[t] + dh_next  # its own output, and later steps
+        step = cell.step_backward(W_hh, dh_t, dc_next, cache.h_all[t + 1], cache.kept[t])
+        dh_next, dc_next, dx_proj[:, t], dh_proj[:, t] = step
 
-        # sums over the steps of the block and over the batch, as one product each
-        da_h, da_x = da_h.reshape(-1, GH), da_x.reshape(-1, GH)
-        np.dot(da_x, W_xT, out=dx[steps].reshape(-1, D))
-        dW_h += h_prev.reshape(-1, H).T @ da_h
-        dW_x += cache.x1[steps].reshape(-1, D + 1).T @ da_x
-    dW_h = dW_h.reshape(H, G, H)[:, cell._h_order].reshape(H, GH)
-    dW_x = dW_x.reshape(D + 1, G, H)[:, cell._x_order].reshape(D + 1, GH)
-    grads = {"W_xh": dW_x[:D], "W_hh": dW_h, "b_h": dW_x[D]}
-    return grads, dx, np.hstack([dh_next, dc])
+    # steps and batch as rows, so that one product sums over both: (D, T*B) @ (G, T*B, H) -> (G, D, H)
+    dx_proj, dh_proj = dx_proj.reshape(G, T * B, H), dh_proj.reshape(G, T * B, H)
+    x, h_prev = cache.x.reshape(T * B, D), cache.h_all[:T].reshape(T * B, H)
+    blocks = {"W_xh": x.T @ dx_proj, "W_hh": h_prev.T @ dh_proj, "b_h": dx_proj.sum(axis=1)}
+    grads = {name: np.hstack(block) for name, block in blocks.items()}  # side by side: (rows, G*H)
+    dx = back_through(W_xh, dx_proj).reshape(T, B, D)
+    return Backward(grads, dx, _as_state(dh_next, dc_next))
 
 
-def state_jacobian(cell, params, x, state):
+def state_jacobian(cell: Cell, params: Params, x: Array, state: Array) -> Array:
     """Jacobian ``(S, S)`` of the state after a sequence by the state before it.
 
     ``J[i, j]`` is the derivative of ``final_state[0, i]`` by ``state[0, j]``, for ``x (T, 1, D)``
     and ``state (1, S)``: the product of the T one-step Jacobians, the latest leftmost; for T = 0
     the identity. With row vectors a gradient goes back as ``dstate @ J``. Derived in chapter 5.
     """
-    S = cell.state_size
-    dtype = cell.check_params(params)["W_xh"].dtype
-    x = check_array("x", x, ("T", 1, cell.input_size), dtype)
-    state = check_array("state", state, (1, S), dtype)
+    dtype, S = _weights(cell, params)[0].dtype, cell.state_size
+    x = arguments.array("x", x, ("T", 1, cell.input_size), dtype)
+    state = arguments.array("state", state, (1, S), dtype)
     # a batch of S copies of the sequence: row i carries the gradient of entry i back
-    h, _, cache = forward(cell, params, np.repeat(x, S, axis=1), np.repeat(state, S, axis=0))
-    return backward(cell, params, np.zeros_like(h), cache, np.eye(S, dtype=dtype))[2]
+    h, _, cache = forward(cell, params, np.repeat(x, S, axis=1), state=np.repeat(state, S, axis=0))
+    return backward(cell, params, np.zeros_like(h), cache, dstate=np.eye(S, dtype=dtype)).dstate0
+
+
+def _weights(cell, params):
+    """Return W_xh (G, D, H), W_hh (G, H, H) and b_h (G, 1, H): (rows, G*H) -> (G, rows, H)."""
+    arguments.kind("cell", cell, Cell, "an RNNCell, LSTMCell or GRUCell")
+    params, G, H = cell.check_params(params), cell.n_gates, cell.hidden_size
+    arrays = params["W_xh"], params["W_hh"], params["b_h"]
+    return [np.ascontiguousarray(a.reshape(-1, G, H).swapaxes(0, 1)) for a in arrays]
+
+
+def _parts_of_state(name, cell, state, batch_size, dtype):
+    """Return h (B, H) and c (B, H) of a state (B, S), by default zero; c is None for a cell without."""
+    shape = batch_size, cell.state_size
+    state = np.zeros(shape, dtype) if state is None else arguments.array(name, state, shape, dtype)
+    H = cell.hidden_size
+    return state[:, :H].copy(), state[:, H:].copy() if cell.has_c else None
+
+
+def _as_state(h, c):
+    """Return [h | c], or a copy of h for a cell without c."""
+    return h.copy() if c is None else np.hstack([h, c])

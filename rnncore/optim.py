@@ -1,84 +1,92 @@
-"""Clipping (chapter 5) and the optimisers, on dicts of parameters and gradients."""
+"""Clipping (chapter 5) and Adam, on dicts of parameters and gradients."""
+
+import math
+from typing import NamedTuple
 
 import numpy as np
 
+from rnncore import arguments
+from rnncore.arguments import DivergedError, Params
 
-def global_norm(grads) -> float:
-    """Euclidean norm of all gradients, taken as one long vector."""
-    return float(np.sqrt(sum(np.vdot(g, g).real for g in grads.values())))
+Clipped = NamedTuple("Clipped", [("grads", Params), ("norm", float)])
 
 
-def clip_grad_norm(grads, max_norm):
+def global_norm(grads: Params) -> float:
+    """Euclidean norm of all gradients, taken as one long vector, in float64."""
+    scaled, largest = _over_largest(arguments.arrays("grads", grads))
+    return largest * _norm(scaled)
+
+
+def clip_grad_norm(grads: Params, max_norm: float) -> Clipped:
     """Scale all gradients by one factor, so that their global norm is at most max_norm.
 
-    Returns new gradients, ``g * min(1, max_norm / norm)``, and the norm before clipping. The
-    direction does not change. Source: Pascanu, Mikolov and Bengio (2013). Chapter 5.
+    Returns new gradients, ``g * min(1, max_norm / norm)``, integers as float64, and the norm before
+    clipping. The direction does not change. Source: Pascanu, Mikolov and Bengio (2013). Chapter 5.
     """
-    if not max_norm > 0:
-        raise ValueError(f"max_norm must be positive, got {max_norm}")
-    norm = global_norm(grads)
-    scale = max_norm / norm if norm > max_norm else 1.0
-    return {name: g * scale for name, g in grads.items()}, norm
+    arguments.number("max_norm", max_norm, "(0, inf]")
+    grads = {name: 1.0 * g for name, g in arguments.arrays("grads", grads).items()}
+    scaled, largest = _over_largest(grads)
+    norm = largest * _norm(scaled)
+    if norm > max_norm:
+        factor = max_norm / _norm(scaled)
+        grads = {name: (factor * g).astype(grads[name].dtype) for name, g in scaled.items()}
+    return Clipped(grads, norm)
 
 
-class _Optimizer:
-    def __init__(self, lr):
-        if not lr > 0:
-            raise ValueError(f"lr must be positive, got {lr}")
-        self.lr = lr
-
-    @staticmethod
-    def _check(params, grads):
-        if params.keys() != grads.keys():
-            raise ValueError(f"grads must have the keys {sorted(params)}, got {sorted(grads)}")
+def _over_largest(grads):
+    """Return all gradients over their largest entry, and it: no square overflows or vanishes then."""
+    grads = {name: g.astype(np.result_type(g.dtype, np.float64)) for name, g in grads.items()}
+    largest = max(float(abs(g).max(initial=0)) for g in grads.values()) or 1.0
+    return {name: g / largest for name, g in grads.items()}, largest
 
 
-class SGD(_Optimizer):
-    """Gradient descent with momentum in [0, 1): ``v = momentum v + g``, then ``p = p - lr v``.
-
-    Some texts put lr inside v; the steps then differ once lr changes.
-    """
-
-    def __init__(self, lr, momentum=0.0):
-        super().__init__(lr)
-        if not 0 <= momentum < 1:
-            raise ValueError(f"momentum must lie in [0, 1), got {momentum}")
-        self.momentum, self._v = momentum, {}
-
-    def step(self, params, grads):
-        """Update params in place; the keys of grads must be those of params, or ValueError."""
-        self._check(params, grads)
-        for name, g in grads.items():
-            self._v[name] = self.momentum * self._v.get(name, 0.0) + g
-            params[name] -= self.lr * self._v[name]
+def _norm(grads):
+    return math.sqrt(sum(np.vdot(g, g).real for g in grads.values()))
 
 
-class Adam(_Optimizer):
+class Adam:
     """Adam of Kingma and Ba (2015): steps of about lr, whatever the size of the gradient.
 
     With ``m = b1 m + (1 - b1) g`` and ``v = b2 v + (1 - b2) g²``, both from zero, step t is
     ``p = p - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)``.
     """
 
-    def __init__(self, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
-        super().__init__(lr)
-        if not all(0 <= beta < 1 for beta in betas):
-            raise ValueError(f"betas must lie in [0, 1), got {betas}")
-        if not eps > 0:
-            raise ValueError(f"eps must be positive, got {eps}")
-        self.betas, self.eps, self._t, self._m, self._v = betas, eps, 0, {}, {}
+    b1, b2, eps = 0.9, 0.999, 1e-8  # as in the paper
 
-    def step(self, params, grads):
-        """Update params in place; the keys of grads must be those of params, or ValueError."""
-        self._check(params, grads)
-        b1, b2 = self.betas
-        self._t += 1
+    def __init__(self, lr: float = 1e-3) -> None:
+        self.lr = arguments.number("lr", lr, "(0, inf)")
+        self._t, self._m, self._v = 0, {}, {}
+
+    def step(self, params: Params, grads: Params) -> None:
+        """Update params in place, by grads of the same keys and shapes.
+
+        Raises ``DivergedError`` where the square of a gradient, or a parameter, exceeds its dtype.
+        """
+        arguments.arrays("params", params, like=self._m or None)
+        for name, p in params.items():
+            arguments.kind(
+                f"params[{name!r}]", p, _is_writeable, "a writeable array of real floats"
+            )
+        grads = arguments.arrays("grads", grads, like=params)
         for name, g in grads.items():
+            grads[name] = arguments.array(f"grads[{name!r}]", g, g.shape, params[name].dtype)
+        b1, b2 = self.b1, self.b2
+        self._t += 1
+        for name, p in params.items():
+            g = grads[name]
             m = self._m.setdefault(name, np.zeros_like(g))
             v = self._v.setdefault(name, np.zeros_like(g))
-            m *= b1
-            m += (1 - b1) * g
-            v *= b2
-            v += (1 - b2) * g**2
-            m_hat, v_hat = m / (1 - b1**self._t), v / (1 - b2**self._t)
-            params[name] -= self.lr * m_hat / (np.sqrt(v_hat) + self.eps)
+            with np.errstate(over="ignore"):  # found below
+                m *= b1
+                m += (1 - b1) * g
+                v *= b2
+                v += (1 - b2) * g**2
+                m_hat, v_hat = m / (1 - b1**self._t), v / (1 - b2**self._t)
+                p -= self.lr * m_hat / (np.sqrt(v_hat) + self.eps)
+            if not arguments.is_finite(p) or not arguments.is_finite(v):
+                got = f"{abs(g).max():.0e}"
+                raise DivergedError(f"grads[{name!r}] must have finite squares, got {got}")
+
+
+def _is_writeable(array):
+    return isinstance(array, np.ndarray) and array.dtype.kind == "f" and array.flags.writeable

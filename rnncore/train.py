@@ -1,29 +1,46 @@
 """The two training loops of the book: over separate batches, and along one stream in windows."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 
-from rnncore.checks import check_integers
-from rnncore.optim import clip_grad_norm, global_norm
+from rnncore import arguments
+from rnncore.arguments import Array, DivergedError, Params
+from rnncore.model import SequenceModel
+from rnncore.optim import clip_grad_norm
+
+REMEDY = "Try a smaller learning rate, or clip with max_norm. The updates before stand in .history"
 
 
-def train_batches(model, params, batches, optimizer, *, max_norm=None, progress=False):
+def train_batches(
+    model: SequenceModel, params: Params, batches: Iterable[tuple], optimizer: Any, *,
+    max_norm: float = np.inf, progress: bool = False,
+) -> dict[str, Array]:  # fmt: skip
     """Train params in place: one update for each ``(x, targets, mask)`` of batches. Chapter 3.
 
     Every sequence starts from the zero state and the gradient runs through all of its steps. The
-    gradient is clipped to the global norm max_norm, by default never; progress shows a bar (tqdm).
-    Returns a dict with ``loss (n,)`` and ``grad_norm (n,)`` before clipping, one entry per update.
-    Raises ``ValueError`` where the loss or its gradient turns non-finite.
+    gradient is clipped to the global norm max_norm, by default never; progress shows a bar (tqdm). The
+    optimizer is ``Adam``, or anything else with its ``step(params, grads)``. Returns a dict with ``loss
+    (n,)`` and ``grad_norm (n,)`` before clipping, one entry per update. Raises ``DivergedError``, with
+    the history so far, where a number grows beyond its dtype.
     """
-    history = {"loss": [], "grad_norm": []}
-    for x, targets, mask in _bar(batches, progress):
-        loss, grads, _ = model.loss_and_grads(params, x, targets, mask=mask)
-        _update(params, loss, grads, optimizer, max_norm, history)
-    return {name: np.array(values) for name, values in history.items()}
+    arguments.kind("batches", batches, np.iterable, "an iterable of (x, targets, mask)")
+    update, history = _updates(model, params, optimizer, max_norm)
+    for batch in _bar(batches, progress):
+        if not isinstance(batch, tuple | list) or len(batch) != 3:
+            raise ValueError(f"batches must hold (x, targets, mask), got {type(batch).__name__}")
+        update(batch[0], batch[1], mask=batch[2])
+    if not history["loss"]:
+        raise ValueError("batches must hold at least one batch, got none: is it used up?")
+    return _as_arrays(history)
 
 
 def train_tbptt(
-    model, params, x, targets, optimizer, *, window, epochs, mask=None, max_norm=None, progress=False
-):  # fmt: skip
+    model: SequenceModel, params: Params, x: Array, targets: Array, optimizer: Any, *,
+    window: int, epochs: int, mask: Array | None = None, max_norm: float = np.inf,
+    progress: bool = False,
+) -> dict[str, Array]:  # fmt: skip
     """Train params in place by truncated backpropagation through time. Chapter 6.
 
     ``x (T, B, D)``, its targets and its mask are cut into windows of ``window`` steps; the last may
@@ -33,45 +50,54 @@ def train_tbptt(
 
     Source: Williams and Peng (1990), where this is BPTT(h; h): h steps, then back over all of them.
     """
-    check_integers(1, window=window, epochs=epochs)
-    arrays = {"targets": targets} if mask is None else {"targets": targets, "mask": mask}
-    for name, array in arrays.items():
-        if np.shape(array)[:2] != np.shape(x)[:2]:
-            raise ValueError(
-                f"{name} must have shape {np.shape(x)[:2]} in time and batch, got {np.shape(array)}"
-            )
-    history = {"loss": [], "grad_norm": []}
+    arguments.integers(1, window=window, epochs=epochs)
+    x = arguments.array("x", x, ("steps", "B", "D"))
+    targets = arguments.array("targets", targets, (*x.shape[:2], ...))
+    mask = arguments.mask(mask, x.shape[:2])
+    update, history = _updates(model, params, optimizer, max_norm)
     for _ in _bar(range(epochs), progress):
         state = None
         for start in range(0, len(x), window):
             part = slice(start, start + window)
-            part_mask = None if mask is None else mask[part]
-            if part_mask is not None and not part_mask.any():
-                _, state, _ = model.forward(params, x[part], state)
-                continue
-            loss, grads, state = model.loss_and_grads(
-                params, x[part], targets[part], state, part_mask
-            )
-            _update(params, loss, grads, optimizer, max_norm, history)
+            if mask[part].any():
+                state = update(x[part], targets[part], state=state, mask=mask[part])
+            else:
+                state = model.forward(params, x[part], state=state).final_state
+    return _as_arrays(history)
+
+
+def _updates(model, params, optimizer, max_norm):
+    """Return a function that makes one update and returns the final state, and the history it fills."""
+    arguments.has("model", model, "loss_and_grads", "a SequenceModel")
+    arguments.has("optimizer", optimizer, "step", "an optimiser such as Adam()")
+    arguments.kind("params", params, dict, "a dict of arrays")
+    arguments.number("max_norm", max_norm, "(0, inf]")
+    history = {"loss": [], "grad_norm": []}
+
+    def update(x, targets, **options):
+        try:
+            loss, grads, state = model.loss_and_grads(params, x, targets, **options)
+            if not all(map(arguments.is_finite, [loss, *grads.values()])):
+                raise DivergedError("loss and gradient must be finite, got nan or inf")
+            clipped, norm = clip_grad_norm(grads, max_norm)
+            optimizer.step(params, clipped)
+        except DivergedError as error:
+            error.args = (f"training diverged at update {len(history['loss'])}: {error}. {REMEDY}",)
+            error.history = _as_arrays(history)
+            raise
+        history["loss"].append(loss)
+        history["grad_norm"].append(norm)
+        return state
+
+    return update, history
+
+
+def _as_arrays(history):
     return {name: np.array(values) for name, values in history.items()}
 
 
-def _update(params, loss, grads, optimizer, max_norm, history):
-    if max_norm is None:
-        norm = global_norm(grads)
-    else:
-        grads, norm = clip_grad_norm(grads, max_norm)
-    if not (np.isfinite(loss) and np.isfinite(norm)):
-        raise ValueError(
-            f"training diverged at update {len(history['loss'])}: loss {loss}, gradient norm {norm}"
-        )
-    optimizer.step(params, grads)
-    history["loss"].append(loss)
-    history["grad_norm"].append(norm)
-
-
 def _bar(steps, progress):
-    if not progress:
+    if not arguments.kind("progress", progress, bool, "True or False"):
         return steps
     from tqdm.auto import tqdm  # a reader who never asks for a bar needs NumPy alone
 

@@ -2,22 +2,21 @@
 
 import numpy as np
 import pytest
+from conftest import CELLS, ReluCell
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnncore import (
+    DivergedError,
     GRUCell,
     LSTMCell,
     RNNCell,
     backward,
-    bptt,
     check_grads,
     forward,
     numerical_grad,
     state_jacobian,
 )
-
-CELLS = [RNNCell, LSTMCell, GRUCell]
 
 
 def problem(Cell, T=6, B=3, D=2, H=4, seed=0, dtype=np.float64):
@@ -31,23 +30,16 @@ def problem(Cell, T=6, B=3, D=2, H=4, seed=0, dtype=np.float64):
 
 
 def all_grads(cell, params, x, state, dh, dstate):
-    _, _, cache = forward(cell, params, x, state)
-    grads, dx, dstate0 = backward(cell, params, dh, cache, dstate)
+    _, _, cache = forward(cell, params, x, state=state)
+    grads, dx, dstate0 = backward(cell, params, dh, cache, dstate=dstate)
     return {**grads, "x": dx, "state": dstate0}
 
 
 def loss(cell, arrays, dh, dstate):
-    h, final_state, _ = forward(cell, arrays, arrays["x"], arrays["state"])
+    h, final_state, _ = forward(cell, arrays, arrays["x"], state=arrays["state"])
     return (h * dh).sum() + (0 if dstate is None else (final_state * dstate).sum())
 
 
-@pytest.fixture(params=[(8, 2**14), (1, 1), (4, 1)], ids=["one block", "steps", "blocks of 4"])
-def blocks(request, monkeypatch):
-    monkeypatch.setattr(bptt, "MIN_STEPS", request.param[0])
-    monkeypatch.setattr(bptt, "BLOCK", request.param[1])
-
-
-@pytest.mark.usefixtures("blocks")
 @pytest.mark.parametrize("with_dstate", [False, True])
 @pytest.mark.parametrize("Cell", CELLS)
 def test_every_gradient_against_central_differences(Cell, with_dstate):
@@ -59,7 +51,6 @@ def test_every_gradient_against_central_differences(Cell, with_dstate):
     assert errors.keys() == {"W_xh", "W_hh", "b_h", "x", "state"}
 
 
-@pytest.mark.usefixtures("blocks")
 @pytest.mark.parametrize("with_dstate", [False, True])
 @pytest.mark.parametrize("Cell", CELLS)
 def test_every_gradient_against_complex_step(Cell, with_dstate):
@@ -77,36 +68,58 @@ def test_every_gradient_against_complex_step(Cell, with_dstate):
 
 
 @pytest.mark.parametrize("Cell", CELLS)
-def test_forward_is_the_steps_in_rows(Cell):
+def test_forward_goes_step_by_step(Cell):
     cell, params, x, state, _, _ = problem(Cell)
-    h, final_state, cache = forward(cell, params, x, state)
+    h, final_state, cache = forward(cell, params, x, state=state)
     s = state
     np.testing.assert_array_equal(cache.states[0], state)
-    for t, x_t in enumerate(x):
-        x_proj = x_t @ params["W_xh"] + params["b_h"]
-        s, _ = cell.step(x_proj, s[:, :4] @ params["W_hh"], s)
+    for t in range(len(x)):
+        s = forward(cell, params, x[t : t + 1], state=s).final_state
         np.testing.assert_allclose(h[t], s[:, :4], rtol=1e-13)
         np.testing.assert_allclose(cache.states[t + 1], s, rtol=1e-13)
     np.testing.assert_allclose(final_state, s, rtol=1e-13)
     np.testing.assert_array_equal(cache.h, h)
+    np.testing.assert_array_equal(cache.x, x)
     np.testing.assert_array_equal(
-        forward(cell, params, x)[0], forward(cell, params, x, 0 * state)[0]
+        forward(cell, params, x).h, forward(cell, params, x, state=0 * state).h
     )
+
+
+@pytest.mark.parametrize("Cell", CELLS)
+def test_the_state_at_the_true_end_of_padded_sequences(Cell):
+    cell, params, x, state, _, _ = problem(Cell)
+    lengths = np.array([2, 6, 5])
+    x = np.where(np.arange(6)[:, None, None] < lengths[:, None], x, 0)
+    _, final_state, cache = forward(cell, params, x, state=state)
+    at_the_end = cache.states[lengths, range(3)]
+    for b, length in enumerate(lengths):
+        alone = forward(cell, params, x[:length, [b]], state=state[[b]]).final_state
+        np.testing.assert_allclose(at_the_end[b], alone[0], rtol=1e-13)
+    np.testing.assert_array_equal(final_state[1], at_the_end[1])
+    assert (final_state[[0, 2]] != at_the_end[[0, 2]]).any(axis=1).all()
+
+
+def test_results_have_names():
+    cell, params, x, state, dh, dstate = problem(LSTMCell)
+    ran = forward(cell, params, x, state=state)
+    assert ran == (ran.h, ran.final_state, ran.cache)
+    back = backward(cell, params, dh, ran.cache, dstate=dstate)
+    assert back == (back.grads, back.dx, back.dstate0)
 
 
 def test_gates_can_be_looked_at():
     cell, params, x, state, _, _ = problem(LSTMCell)
-    _, _, cache = forward(cell, params, x, state)
+    _, _, cache = forward(cell, params, x, state=state)
     i, f, g, o = cache.gates.swapaxes(0, 1)
     c = cache.states[:, :, 4:]
     np.testing.assert_allclose(f * c[:-1] + i * g, c[1:], rtol=1e-13)
     np.testing.assert_allclose(o * np.tanh(c[1:]), cache.h, rtol=1e-13)
     cell, params, x, state, _, _ = problem(GRUCell)
-    _, _, cache = forward(cell, params, x, state)
+    _, _, cache = forward(cell, params, x, state=state)
     _, z, n = cache.gates.swapaxes(0, 1)
     np.testing.assert_allclose((1 - z) * n + z * cache.states[:-1], cache.h, rtol=1e-12)
     cell, params, x, state, _, _ = problem(RNNCell)
-    h, _, cache = forward(cell, params, x, state)
+    h, _, cache = forward(cell, params, x, state=state)
     np.testing.assert_array_equal(cache.gates[:, 0], h)
 
 
@@ -115,15 +128,15 @@ def test_nothing_is_changed_and_nothing_is_shared(Cell):
     cell, params, x, state, dh, dstate = problem(Cell)
     arrays = [*params.values(), x, state, dh, dstate]
     before = [a.copy() for a in arrays]
-    h, final_state, cache = forward(cell, params, x, state)
-    first = backward(cell, params, dh, cache, dstate)
+    h, final_state, cache = forward(cell, params, x, state=state)
+    first = backward(cell, params, dh, cache, dstate=dstate)
     with pytest.raises(ValueError, match="read-only"):
         h[...] = 0
     for a, b in zip(arrays, before, strict=True):
         np.testing.assert_array_equal(a, b)
     for passed_in_or_returned in (x, state, final_state):
         passed_in_or_returned[...] = 0
-    second = backward(cell, params, dh, cache, dstate)
+    second = backward(cell, params, dh, cache, dstate=dstate)
     for name in first[0]:
         np.testing.assert_array_equal(first[0][name], second[0][name])
     np.testing.assert_array_equal(first[1], second[1])
@@ -138,12 +151,12 @@ sizes = st.integers(1, 4)
 def test_chunked_equals_whole(Cell, T, cut, B, H):
     cut = min(cut, T)
     cell, params, x, state, dh, dstate = problem(Cell, T, B, 2, H)
-    h, final, cache = forward(cell, params, x, state)
-    grads, dx, dstate0 = backward(cell, params, dh, cache, dstate)
-    h1, middle, cache1 = forward(cell, params, x[:cut], state)
-    h2, final2, cache2 = forward(cell, params, x[cut:], middle)
-    grads2, dx2, dmiddle = backward(cell, params, dh[cut:], cache2, dstate)
-    grads1, dx1, dstate01 = backward(cell, params, dh[:cut], cache1, dmiddle)
+    h, final, cache = forward(cell, params, x, state=state)
+    grads, dx, dstate0 = backward(cell, params, dh, cache, dstate=dstate)
+    h1, middle, cache1 = forward(cell, params, x[:cut], state=state)
+    h2, final2, cache2 = forward(cell, params, x[cut:], state=middle)
+    grads2, dx2, dmiddle = backward(cell, params, dh[cut:], cache2, dstate=dstate)
+    grads1, dx1, dstate01 = backward(cell, params, dh[:cut], cache1, dstate=dmiddle)
     same = {"rtol": 1e-11, "atol": 1e-12}
     np.testing.assert_allclose(np.concatenate([h1, h2]), h, **same)
     np.testing.assert_allclose(final2, final, **same)
@@ -170,8 +183,8 @@ def test_a_batch_equals_its_sequences_alone(Cell, T, B, D, H):
 @pytest.mark.parametrize("Cell", CELLS)
 def test_no_steps_at_all(Cell):
     cell, params, x, state, dh, dstate = problem(Cell, T=0)
-    h, final_state, cache = forward(cell, params, x, state)
-    grads, dx, dstate0 = backward(cell, params, dh, cache, dstate)
+    h, final_state, cache = forward(cell, params, x, state=state)
+    grads, dx, dstate0 = backward(cell, params, dh, cache, dstate=dstate)
     assert (h.shape, dx.shape) == ((0, 3, 4), (0, 3, 2))
     np.testing.assert_array_equal(final_state, state)
     np.testing.assert_array_equal(dstate0, dstate)
@@ -186,8 +199,8 @@ def test_no_steps_at_all(Cell):
 def test_parameters_decide_the_dtype(Cell, dtype):
     cell, params, x, state, dh, dstate = problem(Cell)
     params32 = {k: v.astype(dtype) for k, v in params.items()}
-    h, final_state, cache = forward(cell, params32, x, state)
-    grads, dx, dstate0 = backward(cell, params32, dh, cache, dstate)
+    h, final_state, cache = forward(cell, params32, x, state=state)
+    grads, dx, dstate0 = backward(cell, params32, dh, cache, dstate=dstate)
     for array in (h, final_state, cache.states, cache.gates, dx, dstate0, *grads.values()):
         assert array.dtype == dtype
     assert state_jacobian(cell, params32, x[:, :1], state[:1]).dtype == dtype
@@ -203,18 +216,14 @@ def test_state_jacobian_against_differences(Cell, T):
     cell, params, x, state, _, _ = problem(Cell, T=T, B=1, H=3)
     J = state_jacobian(cell, params, x, state)
     for i in range(cell.state_size):
-        row = numerical_grad(lambda s, i=i: forward(cell, params, x, s)[1][0, i], state)[0]
+        row = numerical_grad(lambda s, i=i: forward(cell, params, x, state=s)[1][0, i], state)[0]
         np.testing.assert_allclose(J[i], row, rtol=1e-7, atol=1e-9)
     product = np.eye(cell.state_size)
     s = state
     for t in range(T):
         product = state_jacobian(cell, params, x[t : t + 1], s) @ product
-        s = forward(cell, params, x[t : t + 1], s)[1]
+        s = forward(cell, params, x[t : t + 1], state=s)[1]
     np.testing.assert_allclose(J, product, rtol=1e-11, atol=1e-13)
-
-
-def with_(params, **changed):
-    return {**params, **changed}
 
 
 def test_numbers_whose_square_overflows_are_finite():
@@ -223,80 +232,17 @@ def test_numbers_whose_square_overflows_are_finite():
     assert set(np.unique(np.abs(h))) == {1.0}
 
 
-def test_errors_name_what_is_wrong():
-    cell, params, x, state, dh, dstate = problem(LSTMCell)
-    _, _, cache = forward(cell, params, x, state)
-    nan = np.full((6, 3, 2), np.nan)
-
-    def fwd(params=params, x=x, state=state):
-        return lambda: forward(cell, params, x, state)
-
-    def bwd(params=params, dh=dh, dstate=dstate):
-        return lambda: backward(cell, params, dh, cache, dstate)
-
-    def jac(params=params, x=x[:, :1], state=state[:1]):
-        return lambda: state_jacobian(cell, params, x, state)
-
-    no_bias = {k: v for k, v in params.items() if k != "b_h"}
-    cases = [
-        (fwd(x=x[..., :1]), r"^x must have shape \(T, B, 2\), got \(6, 3, 1\)$"),
-        (fwd(x=x[0]), r"^x must have shape \(T, B, 2\), got \(3, 2\)$"),
-        (fwd(x=nan), "^x must be finite, got nan or inf$"),
-        (fwd(x=x * np.inf), "^x must be finite, got nan or inf$"),
-        (fwd(x=np.full((6, 3, 2), "a")), "^x must be numeric, got dtype <U1$"),
-        (fwd(state=state[:2]), r"^state must have shape \(3, 8\), got \(2, 8\)$"),
-        (fwd(state=state * np.inf), "^state must be finite"),
-        (fwd(params=no_bias), r"^params must have W_xh, W_hh and b_h, got \['W_hh', 'W_xh'\]$"),
-        (
-            fwd(params=with_(params, b_h=np.zeros(3))),
-            r"^params\['b_h'\] must have shape \(16,\), got \(3,\)$",
-        ),
-        (
-            fwd(params=with_(params, W_hh=np.zeros((4, 4)))),
-            r"^params\['W_hh'\] must have shape \(4, 16\), got \(4, 4\)$",
-        ),
-        (
-            fwd(params=with_(params, W_xh=np.zeros((4, 16)))),
-            r"^params\['W_xh'\] must have shape \(2, 16\), got \(4, 16\)$",
-        ),
-        (
-            fwd(params=with_(params, W_xh=np.zeros((2, 16), int))),
-            r"^params\['W_xh'\] must be floating point, got dtype int64$",
-        ),
-        (
-            fwd(params=with_(params, W_hh=params["W_hh"] * np.nan)),
-            r"^params\['W_hh'\] must be finite",
-        ),
-        (bwd(dh=dh[:5]), r"^dh must have shape \(6, 3, 4\), got \(5, 3, 4\)$"),
-        (bwd(dh=dh * np.nan), "^dh must be finite"),
-        (bwd(dstate=dstate[:, :4]), r"^dstate must have shape \(3, 8\), got \(3, 4\)$"),
-        (bwd(dstate=dstate * np.nan), "^dstate must be finite"),
-        (bwd(params=no_bias), "^params must have"),
-        (jac(x=x), r"^x must have shape \(T, 1, 2\), got \(6, 3, 2\)$"),
-        (jac(state=state), r"^state must have shape \(1, 8\), got \(3, 8\)$"),
-        (jac(params=no_bias), "^params must have"),
-    ]
-    for call, message in cases:
-        with pytest.raises(ValueError, match=message):
-            call()
-
-
-@pytest.mark.parametrize(
-    ("T", "B", "H", "lengths"), [(100, 16, 64, [4, *[16] * 6]), (20, 16, 1024, [4, 8, 8])]
-)
-def test_backward_works_in_blocks(monkeypatch, T, B, H, lengths):
-    seen, derivatives = [], RNNCell._derivatives
-
-    def recorded(self, kept, *rest):
-        seen.append(kept.shape[1])
-        return derivatives(self, kept, *rest)
-
-    monkeypatch.setattr(RNNCell, "_derivatives", recorded)
-    all_grads(*problem(RNNCell, T, B, 1, H))
-    assert seen == lengths
+def test_states_that_grow_too_large_are_no_result():
+    cell, params, x, *_ = problem(ReluCell)
+    params["W_hh"] = 1e100 * np.eye(4)
+    with (
+        np.errstate(over="ignore", invalid="ignore"),
+        pytest.raises(DivergedError, match=r"^params must give finite states h, got nan or inf$"),
+    ):
+        forward(cell, params, x + 100)
 
 
 def test_a_cache_cannot_be_redirected():
     cell, params, x, *_ = problem(RNNCell)
     with pytest.raises(AttributeError):
-        forward(cell, params, x)[2].x1 = x
+        forward(cell, params, x).cache.x = x

@@ -49,9 +49,10 @@ def test_the_variable_comes_before_the_remote(tmp_path, monkeypatch):
     assert repository.repository_url(tmp_path) is None
 
 
-def test_the_cache_follows_the_module_and_the_versions(tmp_path):
-    (tmp_path / "rnncore").mkdir()
-    code, pins = tmp_path / "rnncore" / "cells.py", tmp_path / "constraints.txt"
+@pytest.mark.parametrize("package", ["rnncore", "rnnbook"])
+def test_the_cache_follows_the_packages_and_the_versions(tmp_path, package):
+    (tmp_path / package).mkdir()
+    code, pins = tmp_path / package / "cells.py", tmp_path / "constraints.txt"
     code.write_text("a = 1")
     pins.write_text("numpy==2")
     first = execution_cache.source_hash(tmp_path)
@@ -60,9 +61,9 @@ def test_the_cache_follows_the_module_and_the_versions(tmp_path):
     second = execution_cache.source_hash(tmp_path)
     pins.write_text("numpy==3")
     assert len({first, second, execution_cache.source_hash(tmp_path)}) == 3
-    (tmp_path / "rnncore" / "__pycache__").mkdir()
+    (tmp_path / package / "__pycache__").mkdir()
     before = execution_cache.source_hash(tmp_path)
-    (tmp_path / "rnncore" / "__pycache__" / "cells.pyc").write_bytes(b"x")
+    (tmp_path / package / "__pycache__" / "cells.pyc").write_bytes(b"x")
     assert execution_cache.source_hash(tmp_path) == before
 
 

@@ -45,12 +45,24 @@ def test_wrong_gradients_are_named():
     numeric = f"{arrays['u'][1, 2]:.6g}"
     with pytest.raises(
         AssertionError,
-        match=rf"^gradient of w\[1, 2\]: analytic .*, numeric {numeric}.*, relative error",
+        match=rf"^gradients are off by more than 1e-06, worst first:\n  w\[1, 2\]: analytic .*, "
+        rf"numeric {numeric}.*, relative error .*\n  u\[",
     ):
         check_grads(cubic, arrays, grads)
-    grads["w"][1, 2] = np.nan
-    with pytest.raises(AssertionError, match=r"gradient of w\[1, 2\]: analytic nan"):
+
+
+def test_every_array_is_reported_the_worst_first():
+    arrays, grads = point()
+    grads["w"][1, 2] += 1.0
+    grads["u"][0, 1] *= 0.98
+    with pytest.raises(AssertionError) as raised:
         check_grads(cubic, arrays, grads)
+    first, second = str(raised.value).splitlines()[1:]
+    assert first.startswith("  w[1, 2]: ")
+    assert second.startswith("  u[0, 1]: ")
+    arrays, grads = point()
+    errors = check_grads(cubic, arrays, grads)
+    assert list(errors.values()) == sorted(errors.values(), reverse=True)
 
 
 def test_the_error_is_relative_to_the_largest_entry():
@@ -60,7 +72,7 @@ def test_the_error_is_relative_to_the_largest_entry():
         return float(100 * a["a"][0])
 
     assert check_grads(f, arrays, grads, rtol=1e-4)["a"] == pytest.approx(1e-5, rel=1e-6)
-    with pytest.raises(AssertionError, match=r"relative error 1.0e-05 > 1e-06$"):
+    with pytest.raises(AssertionError, match=r"relative error 1.0e-05$"):
         check_grads(f, arrays, grads)
     assert check_grads(lambda a: 0.0, arrays, grads, rtol=1.0) == {"a": 1.0}  # the limit passes
     # one side zero: the other is the scale
@@ -93,13 +105,3 @@ def test_some_entries_only():
         touched.clear()
         check_grads(f, arrays, grads, rng=np.random.default_rng(0), max_entries=n)
         assert len(touched) == 50
-
-
-def test_errors():
-    arrays, grads = point()
-    with pytest.raises(TypeError, match=r"^rng must be a numpy.random.Generator, got int$"):
-        check_grads(cubic, arrays, grads, rng=0, max_entries=2)
-    with pytest.raises(ValueError, match=r"^grads must have the keys \['u', 'w'\], got \['u'\]$"):
-        check_grads(cubic, arrays, {"u": grads["u"]})
-    with pytest.raises(ValueError, match=r"^grads\['w'\] must have shape \(2, 3\), got \(3,\)$"):
-        check_grads(cubic, arrays, {**grads, "w": np.zeros(3)})

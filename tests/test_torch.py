@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from conftest import ReluCell
 
 from rnncore import GRUCell, LSTMCell, RNNCell, backward, forward, softmax_cross_entropy
 
@@ -13,15 +14,23 @@ def as_torch(array):
 
 
 @pytest.mark.parametrize(("T", "B", "D", "H"), [(20, 5, 3, 7), (1, 1, 1, 1), (40, 1, 6, 10)])
-@pytest.mark.parametrize(("Cell", "name"), [(RNNCell, "RNN"), (LSTMCell, "LSTM"), (GRUCell, "GRU")])
-def test_cells(Cell, name, T, B, D, H):
+@pytest.mark.parametrize(
+    ("Cell", "name", "options"),
+    [
+        (RNNCell, "RNN", {}),
+        (ReluCell, "RNN", {"nonlinearity": "relu"}),
+        (LSTMCell, "LSTM", {}),
+        (GRUCell, "GRU", {}),
+    ],
+)
+def test_cells(Cell, name, options, T, B, D, H):
     rng, cell = np.random.default_rng(0), Cell(D, H)
     params = cell.init_params(rng)
     params["b_h"] = rng.normal(size=params["b_h"].shape)
     x, dh = rng.normal(size=(T, B, D)), rng.normal(size=(T, B, H))
     state, dstate = (rng.normal(size=(B, cell.state_size)) for _ in range(2))
 
-    net = getattr(torch.nn, name)(D, H, dtype=torch.float64)
+    net = getattr(torch.nn, name)(D, H, dtype=torch.float64, **options)
     with torch.no_grad():
         net.weight_ih_l0.copy_(torch.tensor(params["W_xh"].T))
         net.weight_hh_l0.copy_(torch.tensor(params["W_hh"].T))
@@ -33,8 +42,8 @@ def test_cells(Cell, name, T, B, D, H):
     tfinal = torch.cat([s[0] for s in tfinal], 1) if name == "LSTM" else tfinal[0]
     ((th * torch.tensor(dh)).sum() + (tfinal * torch.tensor(dstate)).sum()).backward()
 
-    h, final_state, cache = forward(cell, params, x, state)
-    grads, dx, dstate0 = backward(cell, params, dh, cache, dstate)
+    h, final_state, cache = forward(cell, params, x, state=state)
+    grads, dx, dstate0 = backward(cell, params, dh, cache, dstate=dstate)
     for ours, theirs in [
         (h, th.detach()),
         (final_state, tfinal.detach()),

@@ -297,13 +297,13 @@ def _chunks(answer):
             parts = [slice(a, min(a + window, stop)) for a in range(0, stop, window)]
             caches, state = [], None
             for part in parts:
-                _, new_state, cache = forward(cell, params, x[part], state)
+                _, new_state, cache = forward(cell, params, x[part], state=state)
                 state = new_state if carry_state else None
                 caches.append(cache)
             grads, dstate = [], None
             order = -1 if last_to_first else 1
             for part, cache in list(zip(parts, caches, strict=True))[::order]:
-                chunk, _, d = backward(cell, params, dh[part], cache, dstate)
+                chunk, _, d = backward(cell, params, dh[part], cache, dstate=dstate)
                 dstate = d if carry_gradient else None
                 grads.append(chunk["W_hh"])
             return grads[-1] if only_last else sum(grads)
@@ -347,9 +347,9 @@ def _chunks(answer):
             lengths.append(0)
             return super().check_params(params)
 
-        def _step(self, *arrays):  # once in each step of forward
+        def step(self, *arrays):  # once in each step of forward
             lengths[-1] += 1
-            super()._step(*arrays)
+            return super().step(*arrays)
 
     cell, *others, window = inputs[0]
     call(answer, Watched(cell.input_size, cell.hidden_size), *others, window)
@@ -493,7 +493,7 @@ def _far_back(answer):
         p = {name: rng.normal(size=shape) for name, shape in shapes.items()}
         p |= {"h0": rng.normal(size=(B, H))}
         p |= {"W_hh": scale * rng.normal(size=(H, H)) / np.sqrt(H)}
-        h = forward(RNNCell(D, H), p, p["x"], p["h0"])[0]
+        h = forward(RNNCell(D, H), p, p["x"], state=p["h0"])[0]
         return p, h, rng.normal(size=(T, B, V)), threshold
 
     inputs = [draw(*case) for case in [(0.6, 0.9), (1.4, 0.99), (1.1, 0.95), (0.9, 0.999)] * 3]

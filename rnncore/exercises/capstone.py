@@ -8,8 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from rnncore.bptt import backward, forward
-from rnncore.cells import GRUCell, LSTMCell, RNNCell
+from rnncore import GRUCell, LSTMCell, RNNCell, backward, forward
 from rnncore.data import one_hot
 from rnncore.exercises import Hint, _close, _describe, expect_array, expect_number
 from rnncore.losses import mean_squared_error, softmax_cross_entropy
@@ -310,12 +309,12 @@ def _gradient(answer):
         return f"grads must be a dict with the keys {sorted(params)}."
 
     def loss(p, counted=mask):
-        return model.loss(model.forward(p, x)[0], targets, counted)[0]
+        return model.loss(model.forward(p, x)[0], targets, mask=counted)[0]
 
     hidden = np.array(targets)
     hidden[~mask] = hidden[~mask][::-1] if hidden.dtype.kind in "iu" else hidden[~mask] + 1
     y = model.forward(params, x)[0]
-    if abs(model.loss(y, hidden, mask)[0] - loss(params)) > 1e-12:
+    if abs(model.loss(y, hidden, mask=mask)[0] - loss(params)) > 1e-12:
         return "The loss changes with targets that the mask leaves out."
     rng, factors = np.random.default_rng(0), []
     for name, array in params.items():
@@ -373,9 +372,9 @@ def _jacobians(cell, params, x, ends) -> np.ndarray:
     states = forward(cell, params, x)[2].states
     # all steps are one batch of sequences of length 1, S copies of each
     inputs, before = np.repeat(x[steps, 0], S, axis=0)[None], np.repeat(states[steps, 0], S, axis=0)
-    h, _, cache = forward(cell, params, inputs, before)
+    h, _, cache = forward(cell, params, inputs, state=before)
     dstate = np.tile(np.eye(S), (len(steps), 1))
-    back = backward(cell, params, np.zeros_like(h), cache, dstate)[2]
+    back = backward(cell, params, np.zeros_like(h), cache, dstate=dstate)[2]
     return back.reshape(len(ends), BACK, S, S)
 
 
@@ -485,7 +484,7 @@ def _mean_gradient(model, params, x, targets, K) -> np.ndarray:
         counts = steps < stop[some]
         steps = np.minimum(steps, T - 1)
         _, grads, _ = model.loss_and_grads(
-            params, x[steps, 0], targets[steps, 0], states[start[some]], counts
+            params, x[steps, 0], targets[steps, 0], state=states[start[some]], mask=counts
         )
         total = total + grads["W_hh"] * counts.sum()
     return total / (T * K)
@@ -496,7 +495,7 @@ def _chunked(model, params, x, targets, K, first, *, carry=True, weigh="share"):
     total, state, borders = {}, None, [0, *range(first, len(x), K), len(x)]
     for start, stop in pairwise(borders):
         part = slice(start, stop)
-        _, grads, after = model.loss_and_grads(params, x[part], targets[part], state)
+        _, grads, after = model.loss_and_grads(params, x[part], targets[part], state=state)
         state = after if carry else None
         weight = {"share": (stop - start) / len(x), "sum": 1.0, "mean": 1 / (len(borders) - 1)}
         for name in grads:

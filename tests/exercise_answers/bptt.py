@@ -184,11 +184,11 @@ def chunked(cell, params, x, dh, window, *, state=True, gradient=True, order=-1)
     ends = list(range(window, len(x), window))
     caches, carried = [], None
     for part in np.split(x, ends):
-        _, carried, cache = forward(cell, params, part, carried if state else None)
+        _, carried, cache = forward(cell, params, part, state=carried if state else None)
         caches.append(cache)
     total, d = np.zeros_like(params["W_hh"]), None
     for part, cache in list(zip(np.split(dh, ends), caches, strict=True))[::order]:
-        grads, _, d = backward(cell, params, part, cache, d if gradient else None)
+        grads, _, d = backward(cell, params, part, cache, dstate=d if gradient else None)
         total += grads["W_hh"]
     return total
 
@@ -207,14 +207,14 @@ def checker(
         q["W_hh"] = np.eye(3)
     q |= {"x": rng.normal(size=(T, B, 2)), "h0": h0 * rng.normal(size=(B, 3))}
     dh = rng.normal(size=(T, B, 3))
-    h = forward(cell, q, q["x"], q["h0"])[0]
+    h = forward(cell, q, q["x"], state=q["h0"])[0]
     grads = candidate({k: q[k] for k in ("W_xh", "W_hh", "b_h")}, q["x"], q["h0"], h, dh)
     for name in names:
         numeric = difference(
             lambda v, n=name: np.sum(
                 dh
                 * forward(
-                    cell, {**q, n: v}, v if n == "x" else q["x"], v if n == "h0" else q["h0"]
+                    cell, {**q, n: v}, v if n == "x" else q["x"], state=v if n == "h0" else q["h0"]
                 )[0]
             ),
             q[name],

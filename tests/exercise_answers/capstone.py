@@ -146,7 +146,7 @@ class Project:
                 grads, state = [], None
                 cuts = [0, *range(first, len(x), K), len(x)]
                 for s, e in pairwise(cuts):
-                    _, g, state = model.loss_and_grads(params, x[s:e], targets[s:e], state)
+                    _, g, state = model.loss_and_grads(params, x[s:e], targets[s:e], state=state)
                     state = state if carry else None
                     share = {None: (e - s) / len(x), "sum": 1, "mean": 1 / (len(cuts) - 1)}[weigh]
                     grads.append({k: share * g[k] for k in of})

@@ -62,6 +62,7 @@ def lab(tmp_path_factory):
     home = folder / "book"
     names = [
         "rnncore",
+        "rnnbook",
         "chapters",
         ".binder",
         "pyproject.toml",
