@@ -70,8 +70,6 @@ def _updates(model, params, optimizer, max_norm):
     """Return a function that makes one update and returns the final state, and the history it fills."""
     arguments.has("model", model, "loss_and_grads", "a SequenceModel")
     arguments.has("optimizer", optimizer, "step", "an optimiser such as Adam()")
-    arguments.kind("params", params, dict, "a dict of arrays")
-    arguments.number("max_norm", max_norm, "(0, inf]")
     history = {"loss": [], "grad_norm": []}
 
     def update(x, targets, **options):

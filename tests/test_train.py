@@ -189,6 +189,21 @@ def test_a_model_of_ones_own_may_be_trained():
     np.testing.assert_array_equal(history["grad_norm"], [10.0, 5.0])
 
 
+@pytest.mark.parametrize("asked", [{}, {"progress": False}, {"progress": True}])
+def test_the_bar_counts_updates_or_epochs_and_goes_away(asked, monkeypatch):
+    model, params, x, targets = problem()
+    bars = []
+
+    def bar(steps, leave):
+        bars.append((len(steps), leave))
+        return steps
+
+    monkeypatch.setattr("tqdm.auto.tqdm", bar)
+    train_batches(model, params, [(x, targets, None)] * 3, Adam(), **asked)
+    train_tbptt(model, params, x, targets, Adam(), window=6, epochs=2, **asked)
+    assert bars == ([(3, False), (2, False)] if asked.get("progress") else [])
+
+
 @pytest.mark.parametrize(
     ("call", "disabled", "seen"),
     [
