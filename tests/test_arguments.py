@@ -965,3 +965,10 @@ def test_arguments_and_results_have_annotations(door):
         if parameter.annotation is parameter.empty
     }
     assert bare <= {"self", "dtype"}
+
+
+def test_integers_are_those_of_numpy():
+    rnncore.arguments.integers(-(2**64), first=-(2**63), last=2**63 - 1)
+    for value in (-(2**63) - 1, 2**63):
+        with pytest.raises(ValueError, match=r"^n must be an integer of at least .*, got .*\d$"):
+            rnncore.arguments.integers(-(2**64), n=value)
