@@ -113,7 +113,9 @@ def backward(
     for t in reversed(range(T)):
         dh_t = dh[t] + dh_next  # its own output, and later steps
         step = cell.step_backward(W_hh, dh_t, dc_next, cache.h_all[t + 1], cache.kept[t])
-        dh_next, dc_next, dx_proj[:, t], dh_proj[:, t] = step
+        dh_next, dc_next, dx_proj[:, t], dh_proj_t = step
+        if not cell.adds_up:
+            dh_proj[:, t] = dh_proj_t
 
     # steps and batch as rows, so that one product sums over both: (D, T*B) @ (G, T*B, H) -> (G, D, H)
     dx_proj, dh_proj = dx_proj.reshape(G, T * B, H), dh_proj.reshape(G, T * B, H)

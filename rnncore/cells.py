@@ -182,7 +182,7 @@ class GRUCell(Cell):
         da_n = dn * (1 - n * n)
         dr, dq = da_n * q, da_n * r
         da_r, da_z = dr * r * (1 - r), dz * z * (1 - z)
-        dx_proj, dh_proj = np.array([da_r, da_z, da_n]), np.array([da_r, da_z, dq])
+        dx_proj, dh_proj = (da_r, da_z, da_n), np.array([da_r, da_z, dq])
         dh_prev = dh * z + back_through(W_hh, dh_proj)
         return dh_prev, None, dx_proj, dh_proj
 
