@@ -1,5 +1,7 @@
 """Format, execute and normalise notebooks, so that running it twice changes nothing.
 
+It stores in each the fingerprint of what its outputs come from, which `make book` compares.
+
 Run it by ``make refresh NOTEBOOKS=chapters/01*.ipynb``: the Makefile sets one BLAS thread and no progress bars.
 
 A cell tagged ``nbval-ignore-output`` shows timings, or runs that part ways on another processor: it is
@@ -14,6 +16,11 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+
+ROOT = Path(__file__).parents[1]
+sys.path.append(str(ROOT / "_ext"))
+
+from stored_outputs import fingerprint, sources  # noqa: E402
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
@@ -41,6 +48,7 @@ def execute(path: Path) -> float:
             cell.outputs = stored[cell.id]
     kept = {k: notebook.metadata[k] for k in ("description", "myst") if k in notebook.metadata}
     notebook.metadata = {"kernelspec": KERNELSPEC, "language_info": {"name": "python"}, **kept}
+    notebook.metadata["rnnbook"] = {"fingerprint": fingerprint(notebook, sources())}
     nbformat.validate(notebook)
     nbformat.write(notebook, path)
     return seconds

@@ -6,8 +6,8 @@ from exercise_answers import Answers
 from rnncore import RNNCell, backward, forward
 
 
-def unit_derivatives(w, x, h0, *, w_factor=True, past=True):
-    h, total = h0, 0.0
+def unit_derivatives(w, x, h0, *, w_factor=True, past=True, start=0.0):
+    h, total = h0, start
     for x_t in x:
         new = np.tanh(w * h + x_t)
         immediate = (1 - new**2) * h
@@ -193,8 +193,23 @@ def chunked(cell, params, x, dh, window, *, state=True, gradient=True, order=-1)
     return total
 
 
+def results(candidate):
+    """What a candidate returns for one step of one unit."""
+    one = np.ones((1, 1, 1))
+    params = {"W_xh": one[0], "W_hh": one[0], "b_h": one[0, 0]}
+    return candidate(params, one, one[0], np.tanh(3 * one), one)
+
+
 def checker(
-    candidate, *, T=6, B=3, names=("W_xh", "W_hh", "b_h", "x", "h0"), tied=False, atol=1e-6, h0=1
+    candidate,
+    *,
+    T=6,
+    B=3,
+    names=("W_xh", "W_hh", "b_h", "x", "h0"),
+    tied=False,
+    atol=1e-6,
+    h0=1,
+    of=np.asarray,
 ):
     rng = np.random.default_rng(9)
     cell = RNNCell(2, 3)
@@ -219,7 +234,7 @@ def checker(
             ),
             q[name],
         )
-        if not np.allclose(grads[name], numeric, atol=atol):
+        if not np.allclose(of(grads[name]), of(numeric), atol=atol):
             return False
     return True
 
@@ -231,8 +246,20 @@ ANSWERS = {
             (lambda T, lag: T - lag if lag < T else 0, "exactly"),
             (lambda T, lag: sum(T - d for d in range(lag + 1, T)), "itself too"),
             (lambda T, lag: (T - lag) * (T - lag + 1) // 2, "the answer is 0"),
-            (lambda T, lag: T**2 if lag == 0 else 0, "no step teaches"),
+            (
+                lambda T, lag: sum(abs(t - s) >= lag for t in range(T) for s in range(T)),
+                "teaches no later one",
+            ),
             (lambda T, lag: T * (T + 1) // 2, "off by"),
+        ],
+        edges={
+            "all pairs": lambda T, lag: lag == 0 and T > 1,
+            "the first and the last step": lambda T, lag: lag == T - 1 > 0,
+            "a lag of T": lambda T, lag: lag == T,
+            "one step": lambda T, lag: T == 1,
+        },
+        promises=[
+            ("The lag may be larger than $T$", lambda T, lag: (T - lag) * (T - lag + 1) // 2),
         ],
     ),
     "bptt-2": Answers(
@@ -246,6 +273,14 @@ ANSWERS = {
             (without_past_slope, "In the total"),
             (lambda w, x, h0: (unit_derivatives(w, x, h0)[0], 0.5), "total derivative is off by"),
             (lambda w, x, h0: unit_derivatives(w, x, h0)[1], "2 results"),
+        ],
+        edges={
+            "one step": lambda w, x, h0: len(x) == 1,
+            "a weight of zero": lambda w, x, h0: w == 0,
+            "an initial state of zero": lambda w, x, h0: h0 == 0,
+        },
+        promises=[
+            ("`h0` does not depend on `w`", lambda *args: unit_derivatives(*args, start=1.0))
         ],
     ),
     "bptt-3": Answers(
@@ -262,6 +297,12 @@ ANSWERS = {
             (lambda W, h, dh: to_h0(W, h, dh).sum(0), "shape"),
             (lambda W, h, dh: to_h0(W, h[::-1], dh[::-1]), "from the first step to the last"),
         ],
+        edges={
+            "one step": lambda W_hh, h, dh: len(h) == 1,
+            "one sequence": lambda W_hh, h, dh: h.shape[1] == 1,
+            "one unit": lambda W_hh, h, dh: W_hh.shape == (1, 1),
+        },
+        promises=[("not the total derivative", lambda W, h, dh: to_h0(W, h[:1], dh[:1]))],
     ),
     "bptt-4": Answers(
         right=running,
@@ -278,22 +319,30 @@ ANSWERS = {
             (lambda *args: running(*args)[-1], "shape"),
             (lambda w, x, targets, h0: running(w, x, targets, 0.0), "off by"),
         ],
+        edges={
+            "one step": lambda w, x, targets, h0: len(x) == 1,
+            "a weight of zero": lambda w, x, targets, h0: w == 0,
+        },
     ),
     "bptt-5": Answers(
         right=imaginary,
         wrong=[
             (difference, "nothing is subtracted"),
-            (lambda f, w: imaginary(f, w, divide=False), "Divide"),
-            (lambda f, w: np.zeros(w.shape), "imaginary step was lost"),
+            (lambda f, w: imaginary(f, w, divide=False), "is the division by the step missing"),
             (all_at_once, "one at a time"),
-            (lambda f, w: all_at_once(f, w).flat[0], "one at a time"),
+            (lambda f, w: all_at_once(f, w).flat[0], "sum of the gradient"),
             (never_put_back, "still moved"),
-            (with_a_real_copy, "imaginary step was lost"),
+            (with_a_real_copy, "Is your copy of w real"),
             (lambda f, w: imaginary(f, w).ravel()[:1], "shape"),
             (lambda f, w: imaginary(f, w, eps=1e-4), "too large a step"),
-            (lambda f, w: imaginary(f, w) * (1 + 0j), "imaginary part"),
             (lambda f, w: -imaginary(f, w), "off by"),
         ],
+        edges={
+            "one entry": lambda f, w: w.size == 1,
+            "three axes": lambda f, w: w.ndim == 3,
+            "an entry of zero": lambda f, w: 0 in w,
+        },
+        promises=[("to at least 13 digits", difference)],
     ),
     "bptt-6": Answers(
         right=leaky,
@@ -319,6 +368,11 @@ ANSWERS = {
                 "factor alpha",
             ),
         ],
+        edges={
+            "the ordinary network": lambda W_hh, a, alpha: alpha == 1,
+            "a copy alone": lambda W_hh, a, alpha: alpha == 0,
+            "one unit": lambda W_hh, a, alpha: len(a) == 1,
+        },
     ),
     "bptt-7": Answers(
         right=chunked,
@@ -327,8 +381,23 @@ ANSWERS = {
             (lambda *args: chunked(*args, state=False, gradient=False), "Neither"),
             (lambda *args: chunked(*args, state=False), "does not cross"),
             (lambda *args: chunked(*args, order=1), "first chunk to the last"),
-            (lambda *args: chunked(*args[:-1], len(args[2])), "ran 12 steps"),
+            (lambda *args: chunked(*args[:-1], len(args[2])), "length 12"),
             (lambda cell, params, x, dh, window: chunked(cell, params, -x, dh, window), "off by"),
+        ],
+        edges={
+            "one chunk": lambda cell, params, x, dh, window: len(x) < window,
+            "chunks of one step": lambda cell, params, x, dh, window: window == 1,
+            "a shorter last chunk": lambda cell, params, x, dh, window: len(x) % window > 0,
+            "one unit": lambda cell, params, x, dh, window: cell.hidden_size == 1,
+        },
+        promises=[
+            ("`window` steps each", lambda *args: chunked(*args[:-1], 1)),
+            (
+                "runs `forward` chunk by chunk",
+                lambda cell, *others: chunked(
+                    RNNCell(cell.input_size, cell.hidden_size, activation=cell.activation), *others
+                ),
+            ),
         ],
     ),
     "bptt-8": Answers(
@@ -336,17 +405,26 @@ ANSWERS = {
         wrong=[
             (lambda candidate: True, "accepted"),
             (lambda candidate: False, "refused"),
+            (lambda candidate: checker(candidate, of=np.abs), "has the sign"),
             (lambda candidate: checker(candidate, T=1), "sum over t"),
             (lambda candidate: checker(candidate, T=2), "two steps back"),
             (lambda candidate: checker(candidate, T=3), "four steps back"),
             (lambda candidate: checker(candidate, T=4), "four steps back"),
             (lambda candidate: checker(candidate, h0=0), "zeros for h0"),
             (lambda candidate: checker(candidate, atol=0.1), "1 %"),
-            (lambda candidate: checker(candidate, names=["W_xh", "W_hh", "b_h"]), "gradient of h0"),
+            (lambda candidate: checker(candidate, names=["W_hh", "b_h", "x"]), "gradient of W_xh"),
+            (lambda candidate: checker(candidate, names=["W_xh", "W_hh", "b_h", "h0"]), "of x"),
             (lambda candidate: checker(candidate, tied=True), "transpose"),
             (lambda candidate: checker(candidate, B=1), "one sequence of the batch"),
             (lambda candidate: 1.0, "True or False"),
         ],
+        edges={
+            "results in another order": lambda candidate: next(iter(results(candidate))) == "h0",
+            "wrong after four steps": lambda candidate: (
+                checker(candidate, T=4) and not checker(candidate)
+            ),
+            "one per cent": lambda candidate: checker(candidate, atol=1) and not checker(candidate),
+        },
     ),
     "bptt-9": Answers(
         right=reach,
@@ -362,9 +440,23 @@ ANSWERS = {
             ),
             (lambda *args: reach(*args, used=lambda p, h: p["x"]), "the answer for W_xh"),
             (lambda *args: reach(*args, used=lambda p, h: h), "acted on h_(t-1)"),
-            (reach_from_top, "A shorter K may pass"),
-            (lambda p, h, dy, threshold: 3, "cases K is wrong"),
-            (lambda *args: float(reach(*args)), "a whole number"),
+            (reach_from_top, "a shorter K may pass"),
+            (
+                lambda *args: reach(
+                    *args,
+                    rule=lambda cut, full, c: (
+                        np.sum(cut * full) <= c * np.linalg.norm(cut) * np.linalg.norm(full)
+                    ),
+                ),
+                "first one above",
+            ),
+            (lambda p, h, dy, threshold: 3, "off by"),
         ],
+        edges={
+            "one step": lambda p, h, dy, threshold: len(h) == 1,
+            "one sequence": lambda p, h, dy, threshold: h.shape[1] == 1,
+            "all lags": lambda *args: reach(*args) == len(args[1]) > 1,
+        },
+        promises=[("the smallest $K$", reach_from_top)],
     ),
 }

@@ -65,12 +65,12 @@ class Project:
         D = self.V or 1
         return SequenceModel(kind(D, H), D, cross_entropy if self.V else mean_squared_error)
 
-    def train(self, kind, H, seed, fitted=True):
+    def train(self, kind, H, seed, fitted=True, memory=0.5):
         model = self.model(kind, H)
         params = model.init_params(np.random.default_rng(seed))
         x, targets = task(self.parts[0], self.V)
         if fitted and not self.V:
-            params["W_xh"], params["W_hh"] = 2 * params["W_xh"], params["W_hh"] / 2
+            params["W_xh"], params["W_hh"] = 2 * params["W_xh"], memory * params["W_hh"]
             params["b_h"] = np.random.default_rng(seed).normal(size=params["b_h"].shape)
             _, _, cache = model.forward(params, x)
             X = np.column_stack([cache.h[:, 0], np.ones(len(x))])
@@ -135,12 +135,22 @@ class Project:
         norms = np.append(np.linspace(1, 2, 60), 30.0)
         return cell, params, x, ends, both, norms, 5.0
 
-    def window(self, carry=True, weigh=None, places=True, of=("W_hh",), fitted=True):
-        model, params = self.model(RNNCell, 3), self.train(RNNCell, 3, 0, fitted=fitted)
+    def window(
+        self,
+        carry=True,
+        weigh=None,
+        places=True,
+        of=("W_hh",),
+        fitted=True,
+        memory=0.5,
+        lengths=(1, 3, 10, 50, 120),
+    ):
+        model = self.model(RNNCell, 3)
+        params = self.train(RNNCell, 3, 0, fitted=fitted, memory=memory)
         x, targets = task(self.parts[0][:125], self.V)
         full = model.loss_and_grads(params, x, targets)[1]
         errors = {}
-        for K in (1, 3, 10, 50, 120):
+        for K in lengths:
             means = []
             for first in range(1, K + 1) if places else [K]:
                 grads, state = [], None
@@ -215,6 +225,33 @@ def swap(answer, **changes):
     return tuple(changes.get(f"at{i}", part) for i, part in enumerate(answer))
 
 
+def turning(n):
+    """Neighbours are alike until the test part begins; then they are opposite."""
+    x, rng = [0.0], np.random.default_rng(2)
+    while len(x) < n:
+        x.append((0.9 if len(x) < 0.8 * n else -0.9) * x[-1] + rng.normal())
+    return np.array(x)
+
+
+def blind_loss(y, targets, mask=None):
+    """A squared error of one's own that forgets the mask."""
+    return mean_squared_error(y, targets)
+
+
+def flat_gradient():
+    """A stretch that never changes, and a network that has learned just that."""
+    model, x = SequenceModel(RNNCell(1, 3), 1, mean_squared_error), np.ones((60, 1, 1))
+    params = {name: np.zeros_like(p) for name, p in gradient[1].items()} | {"b_y": np.ones(1)}
+    grads = {name: np.zeros_like(p) for name, p in params.items()}
+    return model, params, x, x, gradient[4], grads
+
+
+def guessing(params):
+    """Weights that give far too large values."""
+    return {**params, "W_hy": 50 + params["W_hy"]}
+
+
+NOISE = np.random.default_rng(1).normal(size=400)
 P = Project(henon(400))
 RIGHT = P.right()
 x, (train, valid, test) = P.sequence, P.parts
@@ -223,6 +260,7 @@ whole_but_n = (x - x[:240].mean()) / x[:240].std(ddof=1)
 split, sizes, final = RIGHT["capstone-1"], RIGHT["capstone-3"], RIGHT["capstone-8"]
 gates, window, profile = RIGHT["capstone-7"], RIGHT["capstone-6"], RIGHT["capstone-5"]
 gradient, scores = RIGHT["capstone-4"], P.scores
+turned, overlapping = Project(turning(500)).final(), Project(NOISE).gates()
 
 
 def standard(part):
@@ -231,6 +269,17 @@ def standard(part):
 
 def scored(fit_to, start, stop):
     return {k: past_score(P.z, fit_to, start or k, stop, k, None) for k in scores}
+
+
+late_scores = scores | {8: scored(240, 248, 320)[8]}
+
+
+one_off = [*sizes[2][8][:4], {**sizes[2][8][4], "b_y": 1 + sizes[2][8][4]["b_y"]}]
+
+
+refitted = past_score(P.z, 320, 320, 400, P.best, None)
+persistence = np.mean((P.z[320:] - P.z[319:-1]) ** 2)
+naive_on_valid = past_score(P.z, 240, 240, 320, 0, None)
 
 
 def other(runs, H, count):
@@ -264,6 +313,32 @@ ANSWERS = {
             (swap(split, at2=np.append(1.0, split[2][:-1])), "lag 0"),
             (swap(split, at3=20), "off by"),
             (split[:3], "Hand over the tuple"),
+            (swap(split, at3=...), "still to be filled in"),
+            (swap(split, at1=P.z), "parts must be (train, valid, test)"),
+            (swap(split, at1=np.split(P.z, [240, 390])), "test must be one row"),
+            (
+                swap(split, at1=np.split(np.where(P.z == P.z[7], np.nan, P.z), [240, 320])),
+                "not finite",
+            ),
+            (swap(split, at1=(np.sign(train).astype(int), valid, test)), "Some parts hold"),
+            (swap(split, at1=np.split(np.sign(P.z).astype(int), [240, 320])), "numbered from 0"),
+            (swap(split, at1=np.split((P.z > 0).astype(int), [240, 320])), "Symbols stay integers"),
+            (swap(split, at1=np.split(P.z**2, [240, 320])), "One after the other"),
+            (swap(split, at1=np.split(np.maximum(P.z, P.z[:240].max()), [240, 320])), "constant"),
+            (swap(split, at0=x[:299]), "at least 300"),
+            (
+                swap(split, at2=[np.corrcoef(train[k:], train[:-k])[0, 1] for k in range(1, 21)]),
+                "sum of squares",
+            ),
+            (swap(split, at3=int(sum(split[2] > 2 / 240**0.5))), "Negative correlations"),
+            (
+                swap(split, at3=int(sum(abs(split[2]) > 2 / 400**0.5))),
+                "length of the training part",
+            ),
+        ],
+        promises=[
+            ("at least half for training", swap(split, at1=np.split(P.z, [190, 300]))),
+            ("the order matters: `r`, shape `(20,)`", swap(split, at2=split[2][:19])),
         ],
     ),
     "capstone-2": Answers(
@@ -275,6 +350,18 @@ ANSWERS = {
             ((P.parts, scores, 0), "lowest validation loss"),
             ((P.parts, {0: scores[0]}, 0), "four more"),
             ((P.parts, dict.fromkeys(scores, 0.1), 0), "off by"),
+            ((P.parts, scores, 6), "best on the test part"),
+            ((P.parts, scores, 8.5), "whole number"),
+            ((P.parts, scores | {2.5: 0.8}, P.best), "lengths of the past"),
+            ((P.parts, {k: scores[k] for k in (0, 1, 2, 4, 6)}, 6), "Try longer ones"),
+            ((P.parts, late_scores, P.best), "first 8 validation steps"),
+        ],
+        promises=[
+            ("`best` the $k$ with the lowest", (P.parts, scores, 16)),
+            (
+                "at least four more lengths of past",
+                (P.parts, {k: scores[k] for k in (0, 6, 8, 16)}, 8),
+            ),
         ],
     ),
     "capstone-3": Answers(
@@ -287,6 +374,29 @@ ANSWERS = {
             (swap(sizes, at2=other(sizes[2], 2, sizes[2][2][:4])), "five seeds"),
             (swap(sizes, at2=other(sizes[2], 2, sizes[2][2][:1] * 5)), "same weights"),
             (swap(sizes, at2=other(sizes[2], 2, sizes[2][8])), "shape"),
+            (swap(sizes, at2=other(sizes[2], 2, list(range(5)))), "dict of its parameters"),
+            (swap(sizes, at2=sizes[2][8]), "runs must be a dict"),
+            (
+                swap(sizes, at2={H: list(map(guessing, runs)) for H, runs in sizes[2].items()}),
+                "much worse",
+            ),
+            (swap(sizes, at4=list(sizes[4].values())), "weights must be a dict"),
+            (swap(sizes, at4=other(sizes[4], 8, 1000)), "number of parameters of H = 8"),
+            (swap(sizes, at3=16), "A smaller network does it"),
+            (swap(sizes, at3=None), "the answer is not None"),
+            (swap(sizes, at3="8 units"), "must be a whole number"),
+            (swap(sizes, at2=other(sizes[2], 8, one_off), at3=8), "The mean of H = 8"),
+        ],
+        promises=[
+            ("**every** seed is below the baseline", swap(sizes, at2=other(sizes[2], 8, one_off))),
+            (
+                "with three or more numbers of units",
+                swap(
+                    sizes,
+                    at2={H: sizes[2][H] for H in (8, 16)},
+                    at4={H: sizes[4][H] for H in (8, 16)},
+                ),
+            ),
         ],
     ),
     "capstone-4": Answers(
@@ -301,6 +411,23 @@ ANSWERS = {
             (P.gradient(late=True), "the first steps, and only these"),
             (P.gradient(fitted=False), "before training"),
             (swap(gradient, at5=P.gradient(late=True)[5]), "that the mask leaves out"),
+            (gradient[1:2] + gradient[:1] + gradient[2:], "Give the SequenceModel"),
+            (swap(gradient, at3=gradient[3][:-1]), "x must be (T, B, D)"),
+            (swap(gradient, at4=gradient[4][:, 0]), "True or False for each step"),
+            (swap(gradient, at1={k: np.float32(p) for k, p in gradient[1].items()}), "float64"),
+            (swap(gradient, at1={"W_hh": gradient[1]["W_hh"]}), "dict of one run"),
+            (swap(gradient, at1=guessing(gradient[1])), "much worse"),
+            (swap(gradient, at5={"W_hh": gradient[5]["W_hh"]}), "with the keys"),
+            (swap(gradient, at5={**gradient[5], "b_y": 0.0}), "gradient of b_y must have shape"),
+            (
+                swap(gradient, at0=SequenceModel(RNNCell(1, 3), 1, blind_loss)),
+                "targets that the mask",
+            ),
+            (flat_gradient(), "nearly zero"),
+        ],
+        promises=[
+            ("leaves out some first steps, and these alone", P.gradient(late=True)),
+            ("the gradient of the masked loss", swap(gradient, at5=P.gradient(counted=False)[5])),
         ],
     ),
     "capstone-5": Answers(
@@ -323,6 +450,17 @@ ANSWERS = {
             (swap(profile, at6=50.0), "clips nothing"),
             (swap(profile, at5=np.minimum(profile[5], 1.95)), "after clipping"),
             (swap(profile, at5=np.minimum(profile[5], 5.0)), "after clipping"),
+            (swap(profile, at5=profile[5][:10]), "of every update"),
+            ((profile[1], profile[0], *profile[2:]), "Give the cell first"),
+            (swap(profile, at2=profile[2][:, 0]), "one sequence (T, 1, D)"),
+            (swap(profile, at3=np.linspace(20, 240, 24).astype(int)), "leave room for 30 lags"),
+            (swap(profile, at3=np.linspace(30, 238, 24)), "whole numbers"),
+            (swap(profile, at6="none"), "made of numbers"),
+        ],
+        promises=[
+            ("spread over the training part", P.profile(ends=np.arange(100, 130))),
+            ("more than five times the median, clip", swap(profile, at6=None)),
+            ("more than a tenth of the updates reach is no protection", swap(profile, at6=1.5)),
         ],
     ),
     "capstone-6": Answers(
@@ -338,6 +476,18 @@ ANSWERS = {
             (swap(window, at5=120), "is shorter"),
             (swap(window, at5=1), "smallest K"),
             (swap(window, at4=dict.fromkeys(window[4], 0.05)), "off by"),
+            (swap(window, at4={K: [e, e] for K, e in window[4].items()}), "must be one number"),
+            (swap(window, at2=window[2][:, 0]), "one stream x (T, 1, D)"),
+            (swap(window, at2=window[2][:49], at3=window[3][:49]), "50 to 1,000 steps"),
+            (swap(window, at4=list(window[4].values())), "dict from K"),
+            (swap(window, at4=window[4] | {"all": 0.0}), "keys of errors"),
+            (swap(window, at5=2.5), "whole number"),
+            (P.window(memory=1, lengths=(1, 2, 3, 10)), "Try longer ones"),
+        ],
+        promises=[
+            ("the **mean of the gradients over all $K$ places**", P.window(places=False)),
+            ("for $W_{hh}$ alone", P.window(of=tuple(window[1]))),
+            ("with the state carried", P.window(carry=False)),
         ],
     ),
     "capstone-7": Answers(
@@ -347,6 +497,8 @@ ANSWERS = {
             (swap(gates, at2=(LSTMCell(1, 16), P.runs(LSTMCell, 16))), "not equal"),
             (swap(gates, at2=(gates[2][0], gates[2][1][:1])), "five seeds"),
             (swap(gates, at2=gates[1]), "GRUCell"),
+            (swap(gates, at3="the plain one"), "'plain', 'gated' or 'unclear'"),
+            (swap(overlapping, at3="gated"), "The seeds overlap"),
         ],
     ),
     "capstone-8": Answers(
@@ -358,6 +510,16 @@ ANSWERS = {
             (swap(final, at4=P.final(ddof=0)[4]), "ddof"),
             (swap(final, at4={"baseline": (0.1, 0.0)}), "keys"),
             (P.final(skip=True), "valid was skipped"),
+            (swap(final, at2=final[2]["small"]), "networks must be a dict"),
+            (swap(final, at2=final[2] | {"small": RNNCell(1, 2)}), "small must be (cell, runs)"),
+            (swap(turned, at3="small"), "best on the test part"),
+            (swap(final, at4=final[4] | {"baseline": (refitted, 0.0)}), "took part in a fit"),
+            (swap(final, at4=final[4] | {"naive": naive_on_valid}), "naive score is on the test"),
+            (swap(final, at4=final[4] | {"naive": persistence}), "the lower of two"),
+        ],
+        promises=[
+            ("Nothing is fitted again", swap(final, at4=final[4] | {"baseline": (refitted, 0.0)})),
+            ("The networks now read `train` and then `valid` first", P.final(skip=True)),
         ],
     ),
 }

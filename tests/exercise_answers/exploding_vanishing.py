@@ -85,6 +85,18 @@ def norm(grads):
     return np.sqrt(sum((g**2).sum() for g in grads))
 
 
+def clip_in_place(grads, max_norm):
+    factor = min(1.0, max_norm / norm(grads))
+    for g in grads:
+        g *= factor
+    return grads
+
+
+def clip_below(grads, max_norm):
+    """A sum in place of the maximum: a gradient that is short enough shrinks too."""
+    return [g / (1 + norm(grads) / max_norm) for g in grads]
+
+
 ANSWERS = {
     "gradient-1": Answers(
         right=lambda norm, gamma, epsilon: next(
@@ -93,11 +105,23 @@ ANSWERS = {
         wrong=[
             (lambda n, g, e: int(np.log(e) / np.log(g * n)), "round up"),
             (lambda n, g, e: np.log(e) / np.log(g * n), "whole number"),
-            (lambda n, g, e: int(np.log(e) / np.log(g * n)) + 2, "one step too many"),
+            (lambda n, g, e: round(np.log(e) / np.log(g * n)), "to the nearest lag"),
+            (lambda n, g, e: int(np.ceil(np.log(e) / np.log(g * n))) + 1, "one step too many"),
+            (lambda n, g, e: int(np.ceil(np.log(e) / np.log(g * n))) - 1, "one step too few"),
             (lambda n, g, e: int(np.log(e) / np.log(g * n)) + 1, "includes equal"),
             (lambda n, g, e: max(1, int(np.ceil(np.log(e) / np.log(n)))), "Gamma is missing"),
-            (lambda n, g, e: int(np.ceil(np.log(e) / np.log(n))), "Gamma is missing"),
+            (lambda n, g, e: int(np.ceil(np.log(e) / np.log(n))), "not the norm alone"),
             (lambda n, g, e: 7, "off by"),
+        ],
+        edges={
+            "one step is enough": lambda n, g, e: g * n <= e,
+            "equality": lambda n, g, e: e in [(g * n) ** lag for lag in range(1, 9)],
+        },
+        promises=[
+            (
+                '("At most" includes equality.)',
+                lambda n, g, e: next(lag for lag in range(1, 10_000) if (g * n) ** lag < e),
+            ),
         ],
     ),
     "gradient-2": Answers(
@@ -107,6 +131,7 @@ ANSWERS = {
             (lambda h, W: growth(h, W, per_step=False), "number of steps"),
             (lambda h, W: growth(h, W, transpose=False), "transposed"),
             (lambda h, W: growth(h, W) / np.log(10), "natural logarithm"),
+            (lambda h, W: np.exp(growth(h, W)), "factor per step"),
             (lambda h, W: np.mean([growth(h_t[None], W) for h_t in h]), "norm of the product"),
             (lambda h, W: one_row_growth(h, W, np.ones(len(W))), "one row"),
             (lambda h, W: one_row_growth(h, W, np.eye(len(W))[0]), "one row"),
@@ -114,21 +139,54 @@ ANSWERS = {
                 lambda h, W: one_row_growth(h, W, np.random.default_rng(7).normal(size=len(W))),
                 "Keep the whole product",
             ),
+            (lambda h, W: growth(h[-1000:], W), "for T = 5000"),
             (frobenius_growth, "Frobenius"),
             (wrong_side_growth, "to the left of"),
             (lambda h, W: growth(h[::-1], W), "order is reversed"),
+        ],
+        edges={
+            "one step": lambda h, W: len(h) == 1,
+            "one unit": lambda h, W: len(W) == 1,
+            "a long sequence": lambda h, W: len(h) == 5000,
+        },
+        promises=[
+            ("It must work for $T = 5000$", naive_growth),
+            (
+                "Keep the whole product.",
+                lambda h, W: one_row_growth(h, W, np.full(len(W), len(W) ** -0.5)),
+            ),
         ],
     ),
     "gradient-3": Answers(
         right=lambda factor: nilpotent(-4 * factor, (0.5, 0.0)),
         wrong=[
-            (lambda factor: nilpotent(8.0), "difference of the two slopes"),
-            (lambda factor: nilpotent(factor), "difference of the two slopes"),
+            (lambda factor: nilpotent(8.0), "the trace of J"),
+            (lambda factor: nilpotent(factor), "the trace of J"),
             (state_grows, "not h_star"),
             (lambda factor: (factor * np.eye(2), np.zeros(2), np.zeros(2)), "spectral radius"),
             (lambda factor: (*nilpotent(4 * factor)[:2], np.zeros(2)), "fixed point"),
             (lambda factor: nilpotent(4 * factor, (0.5, 0.5)), "slopes must differ"),
             (lambda factor: nilpotent(4 * factor)[:2], "three arrays"),
+            (
+                lambda factor: tuple(map(np.atleast_2d, nilpotent(4 * factor))),
+                "b_h must have shape",
+            ),
+        ],
+        edges={
+            "level": lambda factor: factor == 1,
+            "shrinking": lambda factor: factor < 1,
+            "100": lambda factor: factor == 100,
+        },
+        promises=[
+            ("any positive number, 100 included", state_grows),
+            (
+                "grows by exactly `factor`",
+                lambda factor: nilpotent(4.001 * factor),
+            ),
+            (
+                "with every further step",
+                lambda factor: (np.zeros((2, 2)), np.zeros(2), np.zeros(2)),
+            ),
         ],
     ),
     "gradient-4": Answers(
@@ -141,6 +199,15 @@ ANSWERS = {
             (lambda H: 10 * np.outer(np.ones(H), np.r_[1.0, -1.0, np.zeros(H - 2)]), "pattern"),
             (lambda H: 10 * np.eye(3, k=1), "shape"),
         ],
+        edges={"two units": lambda H: H == 2},
+        promises=[
+            ("with spectral norm at least 10", lambda H: 9.99 * np.eye(H, k=1)),
+            ("exactly 0", lambda H: 10 * np.eye(H, k=1) + 1e-12 * np.eye(H, k=-1)),
+            (
+                "whatever the inputs and the states",
+                lambda H: 10 * np.outer(np.ones(H), np.r_[np.ones(H - 1), 1.0 - H]),
+            ),
+        ],
     ),
     "gradient-5": Answers(
         right=lambda grads, max_norm: [g / max(1.0, norm(grads) / max_norm) for g in grads],
@@ -152,7 +219,18 @@ ANSWERS = {
                 lambda gs, m: [g * m / norm(gs) for g in gs],
                 "short enough",
             ),
-            (lambda gs, m: norm(gs), "list of arrays"),
+            (lambda gs, m: norm(gs), "results in a tuple"),
+            (lambda gs, m: [g * min(1, 1 / norm(gs)) for g in gs], "not 1"),
+        ],
+        edges={
+            "a zero gradient": lambda grads, m: norm(grads) == 0,
+            "one array": lambda grads, m: len(grads) == 1,
+            "short enough": lambda grads, m: norm(grads) <= m,
+        },
+        promises=[
+            ("return a new list", clip_in_place),
+            ("A gradient that is already short enough stays as it is.", clip_below),
+            ("arrays of any shapes", lambda gs, m: [g * min(1, m / norm(gs[:3])) for g in gs]),
         ],
     ),
     "gradient-6": Answers(
@@ -183,7 +261,8 @@ ANSWERS = {
             (0.8, "older steps"),
             (20, "between 0 and 1"),
             (0.33, "depend on s"),
-            ("a fifth", "Expected"),
+            (0.215, "depend on s"),
+            ("a fifth", "made of numbers"),
         ],
     ),
     "gradient-8": Answers(
@@ -198,5 +277,12 @@ ANSWERS = {
             (lambda *args: share(*args, size=float), "absolute value"),
             (lambda *args: 1 - share(*args), "older steps"),
         ],
+        edges={
+            "all steps": lambda w, b, h0, T, n: n == T,
+            "the last step": lambda w, b, h0, T, n: n == 1,
+            "one step": lambda w, b, h0, T, n: T == 1,
+            "no bias": lambda w, b, h0, T, n: b == 0,
+            "from zero": lambda w, b, h0, T, n: h0 == 0,
+        },
     ),
 }

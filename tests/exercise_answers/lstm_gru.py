@@ -9,18 +9,23 @@ def sigmoid(a):
     return 1 / (1 + np.exp(-a))
 
 
-def temperature(logits, theta):
-    logs = logits / theta - np.max(logits / theta)
+def temperature(logits, kappa):
+    logs = logits / kappa - np.max(logits / kappa)
     return np.exp(logs - np.log(np.exp(logs).sum()))
 
 
-def shifted_too_late(logits, theta):
-    weights = np.exp(logits / theta - np.max(logits))
+def shifted_too_late(logits, kappa):
+    weights = np.exp(logits / kappa - np.max(logits))
     return weights / weights.sum()
 
 
-def powers(logits, theta):
-    weights = temperature(logits, 1) ** (1 / theta)
+def not_shifted(logits, kappa):
+    weights = np.exp(logits / kappa)
+    return weights / weights.sum()
+
+
+def powers(logits, kappa):
+    weights = temperature(logits, 1) ** (1 / kappa)
     return weights / weights.sum()
 
 
@@ -70,12 +75,21 @@ def probe(states, target, fit=None, score=None):
         weights = np.linalg.lstsq(X[fit], target[fit])[0]
         rest = target[score] - X[score] @ weights
         shares.append(1 - (rest**2).mean() / target[score].var())
-    return shares
+    return np.array(shares)
 
 
 def swapped_probe(states, target):
     half = len(target) // 2
     return probe(states, target, slice(half, None), slice(0, half))
+
+
+def probe_without_constant(states, target):
+    half = len(target) // 2
+    rests = [
+        target[half:] - state[half:] @ np.linalg.pinv(state[:half]) @ target[:half]
+        for state in states
+    ]
+    return 1 - np.mean(np.square(rests), axis=1) / target[half:].var()
 
 
 def probe_with(
@@ -95,6 +109,31 @@ def probe_with(
     return wrong
 
 
+def coupled(by_f=lambda c, g: c - g, by_g=lambda f, g: (1 - f) * (1 - g**2), by_c=lambda f: f):
+    """The backward pass of the coupled cell, with one part or another wrong."""
+    return lambda dc, c, f, g: (dc * by_f(c, g) * f * (1 - f), dc * by_g(f, g), dc * by_c(f))
+
+
+def two_draws(H, longest, rng):
+    """Input and forget gates each with a draw of their own."""
+    first, second = (np.log(rng.uniform(1, longest - 1, H)) for _ in range(2))
+    return np.concatenate([-first, second, np.zeros(2 * H)])
+
+
+def one_draw(H, longest, rng):
+    return np.repeat([-1, 1, 0, 0], H) * np.log(rng.uniform(1, longest - 1))
+
+
+def chrono_of(draw):
+    """The right blocks, but this draw of the steps."""
+
+    def wrong(H, longest, rng):
+        bias = np.log(draw(H, longest, rng))
+        return np.concatenate([-bias, bias, np.zeros(2 * H)])
+
+    return wrong
+
+
 ANSWERS = {
     "gate-1": Answers(
         right=lambda n: np.log(0.5 ** (1 / n) / (1 - 0.5 ** (1 / n))),
@@ -105,6 +144,11 @@ ANSWERS = {
             (lambda n: np.log(n / np.log(2)), "approximation"),
             (np.log, "Find the gate first"),
         ],
+        edges={
+            "one step": lambda n: n == 1,
+            "less than a step": lambda n: n < 1,
+            "a very long memory": lambda n: n > 1e5,
+        },
     ),
     "gate-2": Answers(
         right=lambda f, s, t: np.exp(np.log(f[s + 1 : t + 1]).sum(axis=0)),
@@ -115,13 +159,20 @@ ANSWERS = {
             (lambda f, s, t: f[s + 1 : t + 1].sum(axis=0), "multiply"),
             (lambda f, s, t: f[s + 1 : t + 1].prod(), "path of its own"),
         ],
+        edges={
+            "no step between": lambda f, s, t: s == t,
+            "from the first state": lambda f, s, t: s == 0,
+            "one unit": lambda f, s, t: f.shape[1] == 1,
+            "to the last step": lambda f, s, t: t == len(f) - 1,
+        },
     ),
     "gate-3": Answers(
         right=lambda W: np.concatenate(
             [np.split(W, 3, -1)[1], -np.split(W, 3, -1)[0], np.split(W, 3, -1)[2]], -1
         ),
         wrong=[
-            (lambda W: W, "off by"),
+            (lambda W: W, "Nothing has changed"),
+            (lambda W: W[..., ::-1], "off by"),
             (
                 lambda W: np.concatenate([np.split(W, 3, -1)[k] for k in (1, 0, 2)], -1),
                 "still means the opposite",
@@ -140,7 +191,16 @@ ANSWERS = {
             ),
             (convert(signs=(1, 1, -1)), "negated n"),
             (convert(signs=(1, -1, -1)), "negated z and n"),
+            (convert(signs=(-1, 1, 1)), "negated r"),
+            (convert(signs=(-1, -1, -1)), "negated everything"),
             (convert(axis=0), "along the last axis"),
+        ],
+        edges={
+            "a bias": lambda W: W.ndim == 1,
+            "one unit": lambda W: W.shape[-1] == 3,
+        },
+        promises=[
+            ("or its bias", lambda W: convert(axis=min(1, W.ndim))(W)),
         ],
     ),
     "gate-4": Answers(
@@ -150,67 +210,70 @@ ANSWERS = {
             f * dc,
         ),
         wrong=[
+            (coupled(lambda c, g: c), "f acts twice"),
+            (coupled(lambda c, g: c + g), "sign of g"),
+            (coupled(lambda c, g: g - c), "sign of the first result"),
+            (lambda dc, c, f, g: (dc * (c - g), dc * (1 - f), dc * f), "the slopes"),
+            (lambda dc, c, f, g: (dc * (c - g), *coupled()(dc, c, f, g)[1:]), "gradient by f"),
+            (coupled(by_g=lambda f, g: 1 - f), "gradient by g"),
+            (coupled(by_g=lambda f, g: f * (1 - g**2)), "weighted by 1 - f"),
+            (coupled(by_g=lambda f, g: 1 - g**2), "passes a gate, too"),
+            (coupled(by_c=lambda f: 1), "The last result lacks it"),
+            (coupled(by_c=lambda f: 1 - f), "the wrong gate"),
             (
-                lambda dc, c, f, g: (dc * c * f * (1 - f), dc * (1 - f) * (1 - g**2), dc * f),
-                "f acts twice",
-            ),
-            (
-                lambda dc, c, f, g: (dc * (c + g) * f * (1 - f), dc * (1 - f) * (1 - g**2), dc * f),
-                "sign of g",
-            ),
-            (lambda dc, c, f, g: (dc * (c - g), dc * (1 - f), dc * f), "a slope"),
-            (
-                lambda dc, c, f, g: (dc * (c - g) * f * (1 - f), dc * (1 - f) * (1 - g**2), dc),
-                "the last result",
-            ),
-            (
-                lambda dc, c, f, g: (dc * (g - c) * f * (1 - f), dc * (1 - f) * (1 - g**2), dc * f),
-                "sign of the first result",
-            ),
-            (
-                lambda dc, c, f, g: (dc * (c - g) * f * (1 - f), dc * f * (1 - g**2), dc * f),
-                "weighted by 1 - f",
-            ),
-            (
-                lambda dc, c, f, g: (
-                    dc * (c - g) * f * (1 - f),
-                    dc * (1 - f) * (1 - g**2),
-                    dc * (1 - f),
-                ),
-                "f keeps c_{t-1}",
-            ),
-            (
-                lambda dc, c, f, g: (
-                    dc * (g - c) * f * (1 - f),
-                    dc * f * (1 - g**2),
-                    dc * (1 - f),
-                ),
+                coupled(lambda c, g: g - c, lambda f, g: f * (1 - g**2), lambda f: 1 - f),
                 "exchanged",
             ),
+            (coupled(by_c=lambda f: f**2), "result 3 is off"),
             (lambda dc, c, f, g: dc * f, "3 results"),
         ],
+        edges={
+            "one sequence": lambda dc, c, f, g: len(f) == 1,
+            "one unit": lambda dc, c, f, g: f.shape[1] == 1,
+        },
     ),
     "gate-5": Answers(
         right=lambda b_i, b_f, b_o: (1 + np.exp(-b_i)) * (1 + np.exp(-b_o)) / (1 + np.exp(b_f)),
         wrong=[
-            (lambda i, f, o: (1 - f) / (i * o) if i * o else np.inf, "logistic function"),
+            (lambda i, f, o: (1 - f) / (i * o), "logistic function"),
             (lambda i, f, o: -sigmoid(f) / sigmoid(i) / sigmoid(o), "must be 1, not 0"),
             (lambda i, f, o: (1 - sigmoid(f)) / sigmoid(i), "output gate"),
             (lambda i, f, o: (1 - sigmoid(f)) / sigmoid(o), "input gate"),
             (lambda i, f, o: 4 * sigmoid(-f), "biases of their own"),
             (lambda i, f, o: -(1 + sigmoid(f)) / sigmoid(i) / sigmoid(o), "eigenvalue is -1"),
         ],
+        edges={
+            "all gates half open": lambda i, f, o: i == f == o == 0,
+            "a shut input gate": lambda i, f, o: i <= -5,
+            "a forget gate that forgets": lambda i, f, o: f <= -4,
+        },
+        promises=[
+            (
+                "the *positive* $w$",
+                lambda i, f, o: -(1 - sigmoid(f)) / (sigmoid(i) * sigmoid(o)),
+            ),
+        ],
     ),
     "gate-6": Answers(
         right=temperature,
         wrong=[
-            (lambda y, theta: temperature(y, 1 / theta), "do not multiply"),
-            (lambda y, theta: temperature(y, 1), "does nothing"),
-            (lambda y, theta: temperature(y, 1) / theta, "not the probabilities"),
-            (lambda y, theta: np.exp(y / theta) / np.exp(y / theta).sum(), "Subtract the largest"),
+            (lambda y, kappa: temperature(y, 1 / kappa), "do not multiply"),
+            (lambda y, kappa: temperature(y, 1), "does nothing"),
+            (lambda y, kappa: temperature(y, 1) / kappa, "not the probabilities"),
+            (lambda y, kappa: np.exp(y / kappa), "sum to 1"),
+            (lambda y, kappa: np.log(temperature(y, kappa)), "logarithms"),
+            (not_shifted, "Subtract the largest"),
             (shifted_too_late, "although you subtract"),
             (powers, "before the exponential"),
         ],
+        edges={
+            "temperature 1": lambda y, kappa: kappa == 1,
+            "one symbol": lambda y, kappa: len(y) == 1,
+            "large and cold": lambda y, kappa: y.max() == 1000 and kappa < 1,
+            "large and warm": lambda y, kappa: y.max() == 1000 and kappa > 1,
+            "far below zero": lambda y, kappa: y.max() < -800,
+        },
+        promises=[("where logits are as large as 1000", not_shifted)],
     ),
     "gate-7": Answers(
         right=chrono,
@@ -232,6 +295,19 @@ ANSWERS = {
                 lambda H, longest, rng: np.r_[chrono(H, longest, rng)[: 2 * H], np.ones(2 * H)],
                 "i f g o",
             ),
+            (two_draws, "Unit by unit"),
+            (one_draw, "one value for each unit"),
+            (chrono_of(lambda H, longest, rng: rng.integers(0, longest, H)), "not finite"),
+            (chrono_of(lambda H, longest, rng: rng.uniform(1, longest, H)), "must lie between"),
+            (chrono_of(lambda H, longest, rng: rng.uniform(1, longest / 2, H)), "uniform"),
+        ],
+        edges={
+            "one unit": lambda H, longest, rng: H == 1,
+            "one step at the most": lambda H, longest, rng: longest == 2,
+        },
+        promises=[
+            ("returns the whole `b_h`", lambda *args: chrono(*args)[: 2 * args[0]]),
+            ("draw for each unit", one_draw),
         ],
     ),
     "gate-8": Answers(
@@ -240,12 +316,17 @@ ANSWERS = {
             (lambda s, y: probe(s, y, score=slice(0, len(y) // 2)), "Score the second half"),
             (lambda s, y: probe(s, y, slice(None), slice(None)), "first half alone"),
             (lambda s, y: probe(s, y, fit=slice(None)), "the ones you score"),
-            (lambda s, y: 1 - np.array(probe(s, y)), "left over"),
+            (lambda s, y: 1 - probe(s, y), "left over"),
+            (probe_without_constant, "column of ones"),
             (swapped_probe, "swapped"),
             (probe_with(error=np.var), "takes their mean away"),
             (probe_with(variance=lambda y, half: y.var()), "not of all of it"),
             (probe_with(variance=lambda y, half: y[:half].var()), "not in the first"),
             (probe_with(error=lambda rest: np.sqrt(np.mean(rest**2))), "not its root"),
         ],
+        edges={
+            "one step": lambda states, target: len(states) == 1,
+            "a state of one number": lambda states, target: states.shape[2] == 1,
+        },
     ),
 }

@@ -21,7 +21,7 @@ def backward(h, dh, W, factor, derivative=1):
     for s in range(len(h) - 1, -1, -1):
         da.insert(0, (dh[s] + factor[s] * later) * (1 - derivative * h[s] ** 2))
         later = W @ da[0]
-    return da
+    return np.array(da)
 
 
 def slope(w, b, h0, T, K, frozen=None, eps=1e-6):
@@ -37,7 +37,7 @@ def slope(w, b, h0, T, K, frozen=None, eps=1e-6):
     return (loss(w + eps) - loss(w - eps)) / (2 * eps)
 
 
-def turn(n, up, mean_from=1):
+def turn(n, up, mean_from=1, sign=1):
     A = (np.eye(n) + np.eye(n, k=1)) / 2
     p = np.r_[np.ones(up), -np.ones(n - up)]
     R, total, powers = 0.0, 0.0, np.eye(n)[0]
@@ -47,9 +47,9 @@ def turn(n, up, mean_from=1):
         powers = powers @ A
         total += R if mean_from else before
         for i, value in enumerate((R, total)):
-            if not found[i] and value * (2 * up - n) > 0:
+            if not found[i] and value * (2 * up - n) * sign > 0:
                 found[i] = K
-    return tuple(found)
+    return tuple(K or 1 for K in found)  # argmax of a row without True is 0
 
 
 def overlapping(T, back, every):
@@ -85,6 +85,21 @@ ANSWERS = {
             (lambda T, K: (T * K, pairs(T, K)[1]), "first steps"),
             (lambda T, K: (pairs(T, K)[0], T // K * K * (K + 1) // 2), "shorter chunk"),
             (lambda T, K: pairs(T, K)[0], "2 results"),
+            (lambda T, K: pairs(T, K)[::-1], "then chunks"),
+            (lambda T, K: (K * (K + 1) // 2 + (T - K) * K, pairs(T, K)[1]), "With K > T"),
+            (lambda T, K: (pairs(T, K)[0], -(-T // K) * K * (K + 1) // 2), "does not divide T"),
+        ],
+        edges={
+            "one step back": lambda T, K: K == 1,
+            "the whole sequence": lambda T, K: K == T,
+            "a window longer than the sequence": lambda T, K: K > T > 1,
+            "one loss": lambda T, K: T == 1,
+        },
+        promises=[
+            (
+                "The last chunk may be shorter.",
+                lambda T, K: (pairs(T, K)[0], -(-T // K) * K * (K + 1) // 2),
+            ),
         ],
     ),
     "truncation-2": Answers(
@@ -103,6 +118,19 @@ ANSWERS = {
                 "last loss of a group only",
             ),
         ],
+        edges={
+            "every step": lambda T, back, every: every == 1 < T,
+            "chunks": lambda T, back, every: back == every < T,
+            "back to before the start": lambda T, back, every: back > T,
+            "one group": lambda T, back, every: every == T,
+            "one step": lambda T, back, every: T == 1,
+        },
+        promises=[
+            (
+                "`M[t, s]` being 1 if the pair takes part and 0 otherwise",
+                lambda T, back, every: weights(T, back, every) / T,
+            ),
+        ],
     ),
     "truncation-3": Answers(
         right=backward,
@@ -111,6 +139,18 @@ ANSWERS = {
             (lambda h, dh, W, f: backward(h, dh, W.T, f), "transposed"),
             (lambda h, dh, W, f: backward(h, dh, W, np.ones_like(f)), "full gradient"),
             (lambda h, dh, W, f: backward(h, dh, W, np.append(f[1:], f[-1])), "one step later"),
+            (lambda h, dh, W, f: backward(h, dh, W, f) / len(h), "Do not divide by T"),
+            (lambda h, dh, W, f: backward(h, dh, W, f)[::-1], "off by"),
+        ],
+        edges={
+            "one step": lambda h, dh, W, f: len(h) == 1,
+            "one unit": lambda h, dh, W, f: len(W) == 1,
+        },
+        promises=[
+            (
+                "(`factor[T - 1]` is not used)",
+                lambda h, dh, W, f: backward(h, np.vstack([dh[:-1], f[-1] * dh[-1:]]), W, f),
+            ),
         ],
     ),
     "truncation-4": Answers(
@@ -139,6 +179,11 @@ ANSWERS = {
                 "n + 1",
             ),
         ],
+        edges={
+            "no coin": lambda q, lag: lag == 0,
+            "one coin": lambda q, lag: lag == 1,
+            "no cut": lambda q, lag: q == 0,
+        },
     ),
     "truncation-5": Answers(
         right=slope,
@@ -152,6 +197,12 @@ ANSWERS = {
             (lambda w, b, h0, T, K: slope(w, b, h0, T // K * K, K), "last, shorter chunk"),
             (lambda w, b, h0, T, K: slope(w, b, h0, T, K) + 0.1, "Tried with w = 1.2"),
         ],
+        edges={
+            "a cut at every step": lambda w, b, h0, T, K: K == 1 < T,
+            "no cut inside": lambda w, b, h0, T, K: K == T > 1,
+            "a chunk longer than the sequence": lambda w, b, h0, T, K: K > T,
+            "one step": lambda w, b, h0, T, K: T == 1,
+        },
     ),
     "truncation-6": Answers(
         right=turn,
@@ -163,17 +214,34 @@ ANSWERS = {
             (lambda n, up: turn(n, up)[::-1], "then chunks"),
             (lambda n, up: (n, 2 * n), "off by"),
             (lambda n, up: turn(n, up)[0], "2 results"),
+            (lambda n, up: turn(n, up, sign=-1), "with the wrong sign"),
         ],
+        edges={
+            "none up": lambda n, up: up == 0,
+            "all up": lambda n, up: up == n > 1,
+            "one unit": lambda n, up: n == 1,
+        },
     ),
     "truncation-7": Answers(
         right=plan,
         wrong=[
             (lambda T, budget: plan(T, budget)[::-1], "in this order"),
-            (lambda T, budget: (budget // T, 1), "every = 1"),
+            (lambda T, budget: (min(T, budget // T), 1), "every = 1"),
             (lambda T, budget: (T, T), "not back"),
             (lambda T, budget: plan(T, budget, tie=False), "fewer backward steps"),
             (lambda T, budget: plan(T, budget, bound=False), "more than T"),
-            (lambda T, budget: plan(T, budget)[0], "shape (2,)"),
+            (lambda T, budget: plan(T, budget)[0], "2 results"),
+            (lambda T, budget: (budget // 2, 2), "off by"),
+        ],
+        edges={
+            "the smallest budget": lambda T, budget: budget == 2 * T > 2,
+            "budget for everything": lambda T, budget: budget >= T * T > 1,
+            "prime T": lambda T, budget: T == 7,
+            "one step": lambda T, budget: T == 1,
+        },
+        promises=[
+            ("the one with the fewest backward steps", lambda T, b: plan(T, b, tie=False)),
+            ("$K' \\le K \\le T$", lambda T, b: plan(T, b, bound=False)),
         ],
     ),
 }

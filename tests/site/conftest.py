@@ -9,6 +9,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import yaml
+from playwright.sync_api import sync_playwright
 
 HTML = Path(os.environ.get("BOOK_HTML", Path(__file__).parents[2] / "_build" / "html"))
 CHROMIUM = (
@@ -25,13 +27,12 @@ FLAGS = [
 ]
 FORMULAS = "async () => { await window.MathJax?.startup?.promise }"  # waits until all are set
 THEME = "theme => { document.documentElement.dataset.theme = theme }"
-PAGES = sorted(
-    path.relative_to(HTML).as_posix()
-    for path in HTML.rglob("*.html")
-    if "_static" not in path.parts and path.name != "index.html"  # which leads to the first page
-)
-CHAPTERS = [page for page in PAGES if page.startswith("chapters/")]
-PAGES = CHAPTERS + [page for page in PAGES if page not in CHAPTERS]
+GENERATED = ["genindex.html", "search.html"]  # no text of the book: not in the table of contents
+_CONTENTS = yaml.safe_load((Path(__file__).parents[2] / "_toc.yml").read_text(encoding="utf-8"))
+WRITTEN = [f"{_CONTENTS['root']}.html"]
+WRITTEN += [f"{page['file']}.html" for part in _CONTENTS["parts"] for page in part["chapters"]]
+CHAPTERS = [page for page in WRITTEN if page.startswith("chapters/")]
+PAGES = CHAPTERS + [page for page in WRITTEN + GENERATED if page not in CHAPTERS]
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +40,7 @@ def chromium():
     """A Chromium that Playwright drives; the tests that need it are skipped without one."""
     if CHROMIUM is None:
         pytest.skip("no Chromium found: install Debian's package `chromium` (.ci/run does)")
-    playwright = pytest.importorskip("playwright.sync_api").sync_playwright().start()
+    playwright = sync_playwright().start()
     browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
     yield browser
     browser.close()
@@ -73,7 +74,7 @@ class Handler(SimpleHTTPRequestHandler):
 @pytest.fixture(scope="session")
 def site():
     """The address of the book, served from this machine."""
-    assert PAGES, f"no pages in {HTML}: run `make book` first"
+    assert HTML.is_dir(), f"no pages in {HTML}: run `make book` first"
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(HTML)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"

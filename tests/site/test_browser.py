@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from conftest import CHAPTERS, FORMULAS, HTML, PAGES, THEME
 
 # Both share the pages by their place in the list, and pytest runs all tests of one page before the next.
@@ -21,11 +22,10 @@ ANSWER_QUIZZES = """document.querySelectorAll('form.quiz').forEach((quiz, number
 
 def violations(page, part="html", **options):
     """Run axe on a part of the page; return `rule: element` for every violation."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     # The thousands of glyphs of a formula and lines of a drawing have no text of their own to judge.
     context = {"include": [[part]], "exclude": [["mjx-math"], [".rnn-slider svg > *"]]}
     # Preloading looks for style sheets that are not there.
-    results = axe.run(page, context, {"preload": False, "resultTypes": ["violations"], **options})
+    results = Axe().run(page, context, {"preload": False, "resultTypes": ["violations"], **options})
     return [
         f"{rule['id']}: {node['target']} {node['html'][:120]}"
         for rule in results.response["violations"]

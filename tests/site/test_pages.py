@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
 import pytest
-from conftest import CHAPTERS, HTML, PAGES
+from conftest import CHAPTERS, GENERATED, HTML, PAGES
 
 ROOT = Path(__file__).parents[2]
 # The addresses that the book was built with: `make site-test` builds and tests in one environment.
@@ -62,9 +62,17 @@ def read(page):
 
 
 PARSED = {page: Page(HTML / page) for page in PAGES}
-GENERATED = {"genindex.html", "search.html"}  # no text of the book: not in the table of contents
 each_page = pytest.mark.parametrize("page", PAGES)
 each_chapter = pytest.mark.parametrize("page", CHAPTERS)
+
+
+def test_exactly_the_pages_of_the_contents_are_built():
+    built = {
+        path.relative_to(HTML).as_posix()
+        for path in HTML.rglob("*.html")
+        if "_static" not in path.parts and path.name != "index.html"  # leads to the first page
+    }
+    assert built == set(PAGES)
 
 
 @each_page
@@ -154,7 +162,7 @@ def test_next_leads_from_the_first_page_to_the_last_and_previous_leads_back():
         assert neighbour(later, "left-prev") == walk[-1]
         walk.append(later)
     assert walk[: len(CHAPTERS) + 1] == ["intro.html", *CHAPTERS]
-    assert set(walk) == set(PAGES) - GENERATED
+    assert set(walk) == set(PAGES) - set(GENERATED)
 
 
 def test_the_first_page_leads_to_the_chapters_in_order():

@@ -1,5 +1,6 @@
 """The book's small Sphinx extensions, one by one and on a book of two pages."""
 
+import copy
 import os
 import re
 import subprocess
@@ -9,11 +10,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / "_ext"))
 
-import execution_cache  # noqa: E402
 import repository  # noqa: E402
+from stored_outputs import fingerprint, sources  # noqa: E402
 
 
 @pytest.mark.parametrize(
@@ -47,24 +48,6 @@ def test_the_variable_comes_before_the_remote(tmp_path, monkeypatch):
     assert repository.repository_url(tmp_path) == "https://github.com/other/book"
     monkeypatch.setenv("BOOK_REPOSITORY_URL", "")
     assert repository.repository_url(tmp_path) is None
-
-
-@pytest.mark.parametrize("package", ["rnncore", "rnnbook"])
-def test_the_cache_follows_the_packages_and_the_versions(tmp_path, package):
-    (tmp_path / package).mkdir()
-    code, pins = tmp_path / package / "cells.py", tmp_path / "constraints.txt"
-    code.write_text("a = 1")
-    pins.write_text("numpy==2")
-    first = execution_cache.source_hash(tmp_path)
-    assert execution_cache.source_hash(tmp_path) == first
-    code.write_text("a = 2")
-    second = execution_cache.source_hash(tmp_path)
-    pins.write_text("numpy==3")
-    assert len({first, second, execution_cache.source_hash(tmp_path)}) == 3
-    (tmp_path / package / "__pycache__").mkdir()
-    before = execution_cache.source_hash(tmp_path)
-    (tmp_path / package / "__pycache__" / "cells.pyc").write_bytes(b"x")
-    assert execution_cache.source_hash(tmp_path) == before
 
 
 QUIZ = """::::{admonition} Check yourself
@@ -179,8 +162,25 @@ GOOD = {
 }
 
 
-def build(folder, pages, execute="off", **env):
+IMPORTED = sources()
+
+
+def with_fingerprint(notebook):
+    """The notebook as `make refresh` leaves it."""
+    notebook = copy.deepcopy(notebook)
+    notebook.metadata["rnnbook"] = {"fingerprint": fingerprint(notebook, IMPORTED)}
+    return notebook
+
+
+def build(folder, pages, **env):
     """Build a book; return its folder and its warnings, lines of `page.ipynb: WARNING: text`."""
+    fresh = {name: with_fingerprint(notebook) for name, notebook in pages.items()}
+    log = build_log(folder, fresh, **env)
+    return folder / "_build" / "html", [line for line in log.splitlines() if "WARNING:" in line]
+
+
+def build_log(folder, pages, *, returncode=0, **env):
+    """Build a book, which ends as expected; return what was printed."""
     for name, notebook in pages.items():
         nbformat.write(notebook, folder / f"{name}.ipynb")
     root, *others = pages
@@ -190,7 +190,6 @@ def build(folder, pages, execute="off", **env):
     (folder / "disc.svg").write_text(SVG)
     config = (ROOT / "_config.yml").read_text()
     for old, new in {
-        "execute_notebooks: cache": f"execute_notebooks: {execute}",
         "repository: _ext": f"repository: {ROOT}/_ext",
         "[_templates]": f'["{ROOT}/_templates"]',
         "_static/": f"{ROOT}/_static/",
@@ -207,9 +206,8 @@ def build(folder, pages, execute="off", **env):
     ]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | env)
     log = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr)
-    assert done.returncode == 0, log
-    warnings = [line for line in log.splitlines() if "WARNING:" in line]
-    return folder / "_build" / "html", warnings
+    assert done.returncode == returncode, log
+    return log
 
 
 @pytest.fixture(scope="module")
@@ -286,24 +284,11 @@ def test_addresses_that_are_known_are_used(tmp_path):
     assert "<loc>https://example.org/book/good.html</loc>" in (folder / "sitemap.xml").read_text()
 
 
-@pytest.mark.skipif(os.cpu_count() == 1, reason="one processor executes one notebook at a time")
-def test_notebooks_are_executed_side_by_side(tmp_path):
-    meet = """import pathlib, time
-pathlib.Path("{own}").touch()
-for _ in range(600):
-    if pathlib.Path("{other}").exists():
-        break
-    time.sleep(0.1)
-else:
-    raise TimeoutError("{other} does not run")
-print("met {other}")"""
-    pages = {
-        own: page(cell=nbformat.v4.new_code_cell(meet.format(own=own, other=other), id="meet"))
-        for own, other in [("here", "there"), ("there", "here")]
-    }
-    pages["broken"] = page(cell=nbformat.v4.new_code_cell("1 / 0", id="divide"))
-    folder, warnings = build(tmp_path, pages, execute="cache")
-    assert "met there" in (folder / "here.html").read_text(encoding="utf-8")
-    assert "met here" in (folder / "there.html").read_text(encoding="utf-8")
-    (fault,) = [line for line in warnings if "Executing notebook failed" in line]
-    assert "/broken.ipynb" in fault
+def test_stale_outputs_stop_the_build_and_name_the_remedy(tmp_path):
+    fresh, stale, unknown = (GOOD[name] for name in ("good", "several", "movable"))
+    changed = copy.deepcopy(with_fingerprint(stale))
+    changed.cells[-1].source += "\nmore()"
+    pages = {"good": with_fingerprint(fresh), "sub": changed, "unknown": unknown}
+    log = build_log(tmp_path, pages, returncode=1)
+    assert "older than the code" in log
+    assert "make refresh NOTEBOOKS='sub.ipynb unknown.ipynb'" in log

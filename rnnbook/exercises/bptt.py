@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from rnnbook.exercises.expect import Hint, call, expect_function
 from rnncore import RNNCell, backward, forward
-from rnncore.exercises import Hint, call, expect_function
 
 
 def _terms(answer):
@@ -13,19 +13,22 @@ def _terms(answer):
     expect_function(
         answer,
         pairs,
-        [(12, 0), (12, 5), (7, 1), (4, 9)],
-        mistakes={
-            "You counted ordered pairs. Only s <= t counts: no step teaches a later one.": (
-                lambda T, lag: T * T - (pairs(T, 0) - pairs(T, lag))
+        [(12, 5), (7, 1), (12, 0), (6, 5), (4, 4), (4, 9), (1, 0)],
+        mistakes=[
+            (
+                lambda T, lag: pairs(T, lag) + pairs(T, max(lag, 1)),
+                "You counted both orders. Only s <= t counts: the loss of a step teaches no later one.",
             ),
-            "This is the number of pairs exactly `lag` apart. Add the larger lags.": lambda T, lag: (
-                max(T - lag, 0)
+            (
+                lambda T, lag: max(T - lag, 0),
+                "This is the number of pairs exactly `lag` apart. Add the larger lags.",
             ),
-            "Count the pairs at the distance `lag` itself too.": lambda T, lag: pairs(T, lag + 1),
-            "No pair is further apart than T - 1 steps: the answer is 0 there.": lambda T, lag: (
-                (T - lag) * (T - lag + 1) // 2
+            (lambda T, lag: pairs(T, lag + 1), "Count the pairs at the distance `lag` itself too."),
+            (
+                lambda T, lag: (T - lag) * (T - lag + 1) // 2,
+                "No pair is further apart than T - 1 steps: the answer is 0 there.",
             ),
-        },
+        ],
     )
 
 
@@ -47,21 +50,31 @@ def _two_derivatives(answer):
         return derivatives
 
     rng = np.random.default_rng(41)
-    inputs = [(w, rng.normal(size=T), h0) for w, T, h0 in [(0.8, 5, 0.5), (-1.3, 3, -0.4)]]
-    inputs.append((0.6, np.array([0.2, -0.1]), 0.0))  # the immediate derivative of step 1 is zero
-    mistakes = {
-        "This total is immediate: h_(t-1) depends on w too.": variant(past=False),
-        "The two are swapped: return (immediate, total).": variant(swap=True),
-        "The weight multiplies the state before: h_(t-1), not h_t.": variant(late=True),
-        "The slope 1 - h_t**2 of tanh is missing.": variant(slope=False),
-        "In the total, the slope 1 - h_t**2 multiplies the past term w * dh_(t-1)/dw too.": (
-            variant(past_slope=False)
+    inputs = [
+        (w, rng.normal(size=T), h0)
+        for w, T, h0 in [
+            (0.8, 5, 0.5),
+            (-1.3, 5, -0.4),
+            (0.6, 2, 0.0),
+            (0.9, 1, 0.7),
+            (0.0, 3, 0.3),
+        ]
+    ]
+    mistakes = [
+        (variant(past=False), "This total is immediate: h_(t-1) depends on w too."),
+        (variant(swap=True), "The two are swapped: return (immediate, total)."),
+        (variant(late=True), "The weight multiplies the state before: h_(t-1), not h_t."),
+        (variant(slope=False), "The slope 1 - h_t**2 of tanh is missing."),
+        (
+            variant(past_slope=False),
+            "In the total, the slope 1 - h_t**2 multiplies the past term w * dh_(t-1)/dw too.",
         ),
-        "The past enters through w * h_(t-1): the factor w is missing.": variant(weight=False),
-        "You added the immediate derivatives. Each must pass the Jacobians of the later steps.": (
-            variant(all_steps=True)
+        (variant(weight=False), "The past enters through w * h_(t-1): the factor w is missing."),
+        (
+            variant(all_steps=True),
+            "You added the immediate derivatives. Each must pass the Jacobians of the later steps.",
         ),
-    }
+    ]
     try:
         expect_function(answer, variant(), inputs, rtol=1e-7, mistakes=mistakes)
     except Hint as hint:  # what the reader calls them
@@ -95,34 +108,45 @@ def _initial_state(answer):
     expect_function(
         answer,
         variant(),
-        [(rng.normal(size=(H, H)), *_states(rng, T, B, H)) for T, B, H in [(5, 2, 3), (3, 1, 4)]],
-        mistakes={
-            "W_hh is not transposed. A gradient goes back through W_hh.T.": variant(
-                transpose=False
+        [
+            (rng.normal(size=(H, H)), *_states(rng, T, B, H))
+            for T, B, H in [(5, 2, 3), (5, 2, 3), (3, 1, 4), (1, 2, 3), (3, 2, 1)]
+        ],
+        mistakes=[
+            (
+                variant(transpose=False),
+                "W_hh is not transposed. A gradient goes back through W_hh.T.",
             ),
-            "The slope 1 - h_t**2 of tanh is missing.": variant(slope=""),
-            "The slope 1 - h_t**2 belongs to both terms: add dh_direct[t] first, then multiply.": (
-                variant(slope="later")
+            (variant(slope=""), "The slope 1 - h_t**2 of tanh is missing."),
+            (
+                variant(slope="later"),
+                "The slope 1 - h_t**2 belongs to both terms: add dh_direct[t] first, then multiply.",
             ),
-            "The slope 1 - h_t**2 belongs to both terms: to what comes from the later step too.": (
-                variant(slope="own")
+            (
+                variant(slope="own"),
+                "The slope 1 - h_t**2 belongs to both terms: to what comes from the later step too.",
             ),
-            "This is the gradient of the first pre-activation. One more product leads to h_0.": (
-                variant(last="a1")
+            (
+                variant(last="a1"),
+                "This is the gradient of the first pre-activation. One more product leads to h_0.",
             ),
-            "This is dL/dh_1. One more step back, slope and product, leads to h_0.": variant(
-                last="h1"
+            (
+                variant(last="h1"),
+                "This is dL/dh_1. One more step back, slope and product, leads to h_0.",
             ),
-            "What arrives from the later steps is lost: add it to dh_direct[t].": variant(
-                add=False
+            (
+                variant(add=False),
+                "What arrives from the later steps is lost: add it to dh_direct[t].",
             ),
-            "You went from the first step to the last. Gradients come from the later step.": variant(
-                backward=False
+            (
+                variant(backward=False),
+                "You went from the first step to the last. Gradients come from the later step.",
             ),
-            "The first step is missing: go back through t = 0 of the arrays too.": variant(
-                rounds=slice(-1)
+            (
+                variant(rounds=slice(-1)),
+                "The first step is missing: go back through t = 0 of the arrays too.",
             ),
-        },
+        ],
     )
 
 
@@ -164,77 +188,96 @@ def _running_gradient(answer):
         measured,
         [
             (w, rng.normal(size=T), rng.normal(size=T), h0)
-            for w, T, h0 in [(0.8, 6, 0.5), (-1.3, 4, -0.4)]
+            for w, T, h0 in [(0.8, 6, 0.5), (-1.3, 6, -0.4), (0.9, 1, 0.7), (0.0, 3, 0.3)]
         ],
         rtol=1e-7,
-        mistakes={
-            "This carries the immediate derivative alone: h_(t-1) depends on w too.": variant(
-                past=False
+        mistakes=[
+            (
+                variant(past=False),
+                "This carries the immediate derivative alone: h_(t-1) depends on w too.",
             ),
-            "These are the terms of single steps. The loss is a running sum: add them up.": variant(
-                running=False
+            (
+                variant(running=False),
+                "These are the terms of single steps. The loss is a running sum: add them up.",
             ),
-            "The past enters through w * h_(t-1): the factor w is missing.": variant(weight=False),
-            "The slope 1 - h_t**2 of tanh is missing.": variant(slope=False),
-            "The slope 1 - h_t**2 multiplies the past term too.": variant(past_slope=False),
-            "The weight multiplied h_(t-1). Keep that state before you overwrite it.": variant(
-                overwritten=True
+            (
+                variant(weight=False),
+                "The past enters through w * h_(t-1): the factor w is missing.",
             ),
-            "The loss of step t needs the derivative of h_t: update it before you use it.": variant(
-                late=True
+            (variant(slope=False), "The slope 1 - h_t**2 of tanh is missing."),
+            (variant(past_slope=False), "The slope 1 - h_t**2 multiplies the past term too."),
+            (
+                variant(overwritten=True),
+                "The weight multiplied h_(t-1). Keep that state before you overwrite it.",
             ),
-            "This adds up dh_t/dw. The derivative of each loss by h_t, its error, is missing.": (
-                variant(error=False)
+            (
+                variant(late=True),
+                "The loss of step t needs the derivative of h_t: update it before you use it.",
             ),
-            "Twice too large: the loss has a factor 1/2.": variant(scale=2),
-            "The running loss is a sum, not a mean.": lambda w, x, targets, h0: (
-                variant()(w, x, targets, h0) / np.arange(1, len(x) + 1)
+            (
+                variant(error=False),
+                "This adds up dh_t/dw. The derivative of each loss by h_t, its error, is missing.",
             ),
-        },
+            (variant(scale=2), "Twice too large: the loss has a factor 1/2."),
+            (
+                lambda w, x, targets, h0: variant()(w, x, targets, h0) / np.arange(1, len(x) + 1),
+                "The running loss is a sum, not a mean.",
+            ),
+        ],
     )
 
 
 def _complex_step(answer):
-    rng = np.random.default_rng(44)
-    A = rng.normal(size=(3, 3))
-    cases = [
-        (lambda w: np.sum(np.tanh(w @ A) ** 2), rng.normal(size=(2, 3))),
-        (lambda w: np.exp(-(w[0] ** 2)) * w[1], np.array([0.7, -1.9])),
-    ]
-
-    def step(f, w, take, eps):
-        grad = np.empty(w.shape)
+    def gradient(f, w, still_moved=False):
+        grad, moved = np.empty(w.shape), w.astype(complex)
         for index in np.ndindex(w.shape):
-            unit = np.zeros(w.shape)
-            unit[index] = eps
-            grad[index] = take(f, w, unit, eps)
+            moved[index] += 1e-30j
+            grad[index] = f(moved).imag / 1e-30
+            moved = moved if still_moved else w.astype(complex)
         return grad
 
-    for f, w in cases:
-        right = step(f, w, lambda f, w, u, eps: f(w + 1j * u).imag / eps, 1e-30)
-        got = np.asarray(call(answer, f, w))
-        if got.dtype.kind in "fc" and got.size and np.allclose(got, right.sum(), rtol=1e-3):
-            raise Hint("This is the sum of the gradient: all entries moved. Move one at a time.")
-        if got.shape != w.shape:
-            raise Hint(f"The gradient must have the shape {w.shape} of w, got {got.shape}.")
-        if np.iscomplexobj(got):
-            raise Hint("The gradient is a real array. Take the imaginary part before you store it.")
-        got = got.astype(float)
-        error = np.abs(got - right).max() / np.abs(right).max()
-        if error <= 1e-13:
-            continue
-        if not got.any():
-            raise Hint("Everything is 0: the imaginary step was lost. Is your copy of w real?")
-        if np.abs(got).max() < 1e-6 * np.abs(right).max():
-            raise Hint("These numbers are far too small. Divide the imaginary part by the step.")
-        if error < 1e-3:
+    rng = np.random.default_rng(44)
+    A = rng.normal(size=(3, 3))
+    inputs = [
+        (lambda w: np.sum(np.tanh(w @ A) ** 2), rng.normal(size=(2, 3))),
+        (lambda w: np.sum(np.exp(w) * w[0]), rng.normal(size=(2, 3))),
+        (lambda w: np.exp(-(w[0] ** 2)) * w[1], np.array([0.7, -1.9])),
+        (lambda w: np.tanh(w[0]) * w[1] + w[0], np.array([0.0, 1.3])),
+        (lambda w: np.sum(np.exp(w - 2 * w * w)), rng.normal(size=(2, 1, 3))),
+        (lambda w: np.exp(w[0]) * w[0], np.array([0.6])),
+    ]
+    expect_function(
+        answer,
+        gradient,
+        inputs,
+        rtol=1e-3,
+        mistakes=[
+            (
+                lambda f, w: np.zeros(w.shape),
+                "All is 0, or nearly. Is your copy of w real, or is the division by the step missing?",
+            ),
+            (
+                lambda f, w: np.full(w.shape, gradient(f, w).sum()),
+                "All entries moved together. Move one at a time.",
+            ),
+            (
+                lambda f, w: gradient(f, w).sum(),
+                "This is the sum of the gradient. Return each entry, in the shape of w.",
+            ),
+            (
+                lambda f, w: gradient(f, w, still_moved=True),
+                "The entries before are still moved. Start from w for each entry.",
+            ),
+        ],
+    )
+    for f, w in inputs:
+        right = gradient(f, w)
+        error = np.abs(np.reshape(call(answer, f, w), w.shape) - right).max() / np.abs(right).max()
+        if error > 1e-13:
             raise Hint(
                 f"Off by {error:.0e} relative: differences, or too large a step, lose digits. Step "
                 "by 1e-30 in the imaginary direction; then nothing is subtracted."
             )
-        if np.allclose(got.ravel(), np.cumsum(right), rtol=1e-3):
-            raise Hint("The entries before are still moved. Start from w for each entry.")
-        raise Hint(f"The gradient is off by {error:.1e}, relative to its largest entry.")
 
 
 def _leaky(answer):
@@ -258,25 +301,32 @@ def _leaky(answer):
     expect_function(
         answer,
         variant(),
-        [(rng.normal(size=(H, H)), rng.normal(size=H), alpha) for H, alpha in [(3, 0.2), (4, 0.7)]],
-        mistakes={
-            "The copied part is missing: (1 - alpha) times the identity.": variant(keep=False),
-            "The copy feeds each entry from itself only: (1 - alpha) belongs on the diagonal.": variant(
-                eye=lambda n: np.ones((n, n))
+        [
+            (rng.normal(size=(H, H)), rng.normal(size=H), alpha)
+            for H, alpha in [(3, 0.2), (3, 0.7), (4, 1.0), (2, 0.0), (1, 0.5)]
+        ],
+        mistakes=[
+            (variant(keep=False), "The copied part is missing: (1 - alpha) times the identity."),
+            (
+                variant(eye=lambda n: np.ones((n, n))),
+                "The copy feeds each entry from itself only: (1 - alpha) belongs on the diagonal.",
             ),
-            "The slope 1 - tanh(a)**2 is missing.": variant(slope=np.ones_like),
-            "The slope is 1 - tanh(a)**2, not 1 - a**2: a goes into the tanh.": variant(
-                slope=lambda a: 1 - a**2
+            (variant(slope=np.ones_like), "The slope 1 - tanh(a)**2 is missing."),
+            (
+                variant(slope=lambda a: 1 - a**2),
+                "The slope is 1 - tanh(a)**2, not 1 - a**2: a goes into the tanh.",
             ),
-            "The slope belongs to the rows (entries of h_t), not to the columns.": variant(
-                rows=False
+            (
+                variant(rows=False),
+                "The slope belongs to the rows (entries of h_t), not to the columns.",
             ),
-            "The factor alpha in front of the tanh is missing.": variant(alpha_on_tanh=False),
-            "W_hh is not transposed. The rows of J_t belong to h_t.": variant(transpose=False),
-            "This is the transposed Jacobian: its rows must belong to h_t, its columns to h_(t-1).": (
-                lambda W_hh, a, alpha: variant()(W_hh, a, alpha).T
+            (variant(alpha_on_tanh=False), "The factor alpha in front of the tanh is missing."),
+            (variant(transpose=False), "W_hh is not transposed. The rows of J_t belong to h_t."),
+            (
+                lambda W_hh, a, alpha: variant()(W_hh, a, alpha).T,
+                "This is the transposed Jacobian: its rows must belong to h_t, its columns to h_(t-1).",
             ),
-        },
+        ],
     )
 
 
@@ -312,8 +362,15 @@ def _chunks(answer):
 
     rng = np.random.default_rng(46)
     inputs = []
-    for T, B, D, H, window in [(12, 2, 3, 4, 4), (11, 1, 2, 3, 3)]:
-        cell = RNNCell(D, H)
+    for T, B, D, H, window, activation in [
+        (12, 2, 3, 4, 4, "tanh"),
+        (12, 2, 3, 4, 3, "tanh"),
+        (12, 2, 3, 4, 3, "relu"),
+        (11, 1, 2, 3, 3, "tanh"),
+        (5, 2, 3, 1, 1, "tanh"),
+        (4, 2, 1, 3, 7, "tanh"),
+    ]:
+        cell = RNNCell(D, H, activation=activation)
         params = cell.init_params(rng)
         x, dh = rng.normal(size=(T, B, D)), rng.normal(size=(T, B, H))
         inputs.append((cell, params, x, dh, window))
@@ -322,22 +379,32 @@ def _chunks(answer):
         whole,
         inputs,
         rtol=1e-9,
-        mistakes={
-            "This is truncated BPTT: pass the dstate of the later chunk to the earlier one.": variant(),
-            "Neither state nor gradient crosses a border: each chunk starts from zero.": variant(
-                carry_state=False
+        mistakes=[
+            (
+                variant(),
+                "This is truncated BPTT: pass the dstate of the later chunk to the earlier one.",
             ),
-            "The state does not cross the borders: pass it to the next forward.": variant(
-                carry_state=False, carry_gradient=True
+            (
+                variant(carry_state=False),
+                "Neither state nor gradient crosses a border: each chunk starts from zero.",
             ),
-            "The last, shorter chunk is missing.": variant(carry_gradient=True, whole_chunks=True),
-            "This is the gradient of the first chunk alone. Add up all chunks.": variant(
-                carry_gradient=True, only_last=True
+            (
+                variant(carry_state=False, carry_gradient=True),
+                "The state does not cross the borders: pass it to the next forward.",
             ),
-            "You went back from the first chunk to the last. Gradients come from the later chunk.": (
-                variant(carry_gradient=True, last_to_first=False)
+            (
+                variant(carry_gradient=True, whole_chunks=True),
+                "The last, shorter chunk is missing.",
             ),
-        },
+            (
+                variant(carry_gradient=True, only_last=True),
+                "This is the gradient of the first chunk alone. Add up all chunks.",
+            ),
+            (
+                variant(carry_gradient=True, last_to_first=False),
+                "You went back from the first chunk to the last. Gradients come from the later chunk.",
+            ),
+        ],
     )
 
     lengths = []  # the number of steps in each call of forward
@@ -351,18 +418,17 @@ def _chunks(answer):
             lengths[-1] += 1
             return super().step(*arrays)
 
-    cell, *others, window = inputs[0]
+    cell, *others, window = inputs[1]
     call(answer, Watched(cell.input_size, cell.hidden_size), *others, window)
-    if max(lengths, default=0) > window:
+    longest = max(lengths, default=0)
+    if longest != window:
         raise Hint(
-            f"The gradient is right, but one call of forward ran {max(lengths)} steps. Give it no more "
-            f"than window = {window}."
+            "The gradient is right, but the longest chunk that forward ran with the given cell has the "
+            f"length {longest}, not window = {window}."
         )
 
 
-def _backward(
-    *, slope=True, summed=True, previous=True, carry=True, transpose=True, lost=None, scale=1.0
-):
+def _backward(*, slope=True, summed=True, previous=True, carry=True, transpose=True, **factors):
     def candidate(params, x, h0, h, dh):
         h_prev = np.concatenate([h0[None], h[:-1]])
         da, carried = np.empty_like(h), np.zeros_like(h0)
@@ -378,9 +444,7 @@ def _backward(
             "x": da @ params["W_xh"].T,
             "h0": carried,
         }
-        if lost is not None:
-            grads[lost] = np.zeros_like(grads[lost])
-        return {name: scale * grad for name, grad in grads.items()}
+        return {name: factors.get(name, 1.0) * grad for name, grad in grads.items()}
 
     return candidate
 
@@ -426,19 +490,18 @@ def _checker(answer):
     }
     wrong = {
         "forgets the slope of tanh": _backward(slope=False),
+        "has the sign of the gradient of W_hh wrong": _backward(W_hh=-1.0),
         "forgets the sum over t in the gradient of W_hh": _backward(summed=False),
         "uses h_t for h_(t-1)": _backward(previous=False),
         "drops what arrives from later steps": _backward(carry=False),
         "does not transpose W_hh": _backward(transpose=False),
-        "loses the gradient of h0": _backward(lost="h0"),
-        "loses the gradient of x": _backward(lost="x"),
-        "loses the gradient of b_h": _backward(lost="b_h"),
         "sums b_h over one sequence of the batch only": _first_sequence_only,
         "teaches two steps back from each loss, no further": _some_steps_back(2),
         "teaches four steps back from each loss, no further": _some_steps_back(4),
         "takes zeros for h0 in the gradient of W_hh": _zeros_for_h0,
-        "is 1 % too large": _backward(scale=1.01),
     }
+    for name in ("W_xh", "W_hh", "b_h", "x", "h0"):
+        wrong[f"is 1 % too large in the gradient of {name} alone"] = _backward(**{name: 1.01})
     for what, candidate in right.items():
         if not _verdict(answer, candidate):
             raise Hint(f"You refused {what}. Compare with differences, within about 1e-6.")
@@ -473,22 +536,23 @@ def _far_back(answer):
             / np.linalg.norm(full)
         )
 
-    def first(p, h, dy, threshold, shift=0, **options):
+    def first(p, h, dy, threshold, **options):
         reached = cosines(p, h, dy, **options) >= threshold
-        return int(np.argmax(reached)) + 1 + shift if reached.any() else len(h)
+        return int(np.argmax(reached)) + 1 if reached.any() else len(h)
 
     def from_top(p, h, dy, threshold):
-        """The end of a search that starts at K = T and stops before the first K that fails."""
+        """The end of a search from K = T down to the first that fails, or by halving."""
         fails = np.nonzero(cosines(p, h, dy) < threshold)[0]
         return int(fails.max(initial=-1)) + 2
 
-    def angle(p, h, dy, threshold):
-        return int(np.argmax(cosines(p, h, dy) <= threshold)) + 1
+    def below(p, h, dy, threshold):
+        reached = cosines(p, h, dy) <= threshold
+        return int(np.argmax(reached)) + 1 if reached.any() else len(h)
 
     rng = np.random.default_rng(47)
 
-    def draw(scale, threshold):
-        T, B, D, H, V = 10, 2, 2, 5, 2
+    def draw(scale, threshold, T=10, B=2):
+        D, H, V = 2, 5, 2
         shapes = {"W_xh": (D, H), "b_h": (H,), "W_hy": (H, V), "b_y": (V,), "x": (T, B, D)}
         p = {name: rng.normal(size=shape) for name, shape in shapes.items()}
         p |= {"h0": rng.normal(size=(B, H))}
@@ -501,39 +565,39 @@ def _far_back(answer):
         case = draw(1.8, 0.8)
         if first(*case) < from_top(*case):
             inputs.append(case)
-    expected = [first(*args) for args in inputs]
-    got = [call(answer, *args) for args in inputs]
-    if not all(isinstance(k, int | np.integer) and not isinstance(k, bool) for k in got):
-        raise Hint(f"Return K, a whole number, not {type(got[0]).__name__} {str(got[0])[:40]!r}.")
-    if got == expected:
-        return
-    mistakes = {
-        "One too many: with K - 1 steps the cosine reaches the threshold. K = 1 keeps lag 0.": {
-            "shift": 1
-        },
-        "One too few: K counts steps, so the longest lag that is kept is K - 1.": {"shift": -1},
-        "You compared lengths. The cosine is the inner product over both lengths.": {
-            "cosine": False
-        },
-        "This is the answer for W_xh. The gradient of W_hh multiplies da_t by h_(t-1).": {
-            "name": "W_xh"
-        },
-        "W_hh acted on h_(t-1), not on h_t.": {"name": "now"},
-    }
-    for hint, options in mistakes.items():
-        if got == [first(*args, **options) for args in inputs]:
-            raise Hint(hint)
-    if got == [from_top(*args) for args in inputs]:
-        raise Hint(
-            "You came from the longest K down and stopped where the cosine first fell below. A "
-            "shorter K may pass again: start from K = 1."
-        )
-    if got == [angle(*args) for args in inputs]:
-        raise Hint("You stopped at the first K below the threshold. Stop at the first one above.")
-    case = next(i for i, (a, b) in enumerate(zip(got, expected, strict=True)) if a != b)
-    raise Hint(
-        f"In {sum(a != b for a, b in zip(got, expected, strict=True))} of {len(inputs)} cases K is "
-        f"wrong; in one with threshold {inputs[case][3]} yours is {got[case]}."
+    inputs += [draw(1.1, 0.9, T=1), draw(1.1, 0.9, B=1), draw(1.4, 1 - 1e-12)]
+    expect_function(
+        answer,
+        first,
+        inputs,
+        mistakes=[
+            (
+                lambda *args: first(*args) + 1,
+                "One too many: with K - 1 steps the cosine reaches the threshold. K = 1 keeps lag 0.",
+            ),
+            (
+                lambda *args: first(*args) - 1,
+                "One too few: K counts steps, so the longest lag that is kept is K - 1.",
+            ),
+            (
+                lambda *args: first(*args, cosine=False),
+                "You compared lengths. The cosine is the inner product over both lengths.",
+            ),
+            (
+                lambda *args: first(*args, name="W_xh"),
+                "This is the answer for W_xh. The gradient of W_hh multiplies da_t by h_(t-1).",
+            ),
+            (lambda *args: first(*args, name="now"), "W_hh acted on h_(t-1), not on h_t."),
+            (
+                from_top,
+                "From your K on, all pass. But a shorter K may pass where a longer one fails: try "
+                "K = 1, 2, 3, ... in turn.",
+            ),
+            (
+                below,
+                "You stopped at the first K below the threshold. Stop at the first one above.",
+            ),
+        ],
     )
 
 

@@ -7,9 +7,9 @@ import nbformat
 import pytest
 import yaml
 
-from rnncore.exercises import names
+from rnnbook.exercises import names
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CHAPTERS = {path.stem: nbformat.read(path, 4) for path in sorted(ROOT.glob("chapters/*.ipynb"))}
 each_chapter = pytest.mark.parametrize("chapter", CHAPTERS)
 

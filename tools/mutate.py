@@ -1,6 +1,6 @@
-"""Plant one small fault at a time in rnncore and see whether the tests notice.
+"""Plant one small fault at a time in the code and see whether the tests notice.
 
-Run ``python tests/mutate.py cells bptt ...`` (default: every module that computes). A fault
+Run ``python tools/mutate.py rnncore.cells rnnbook.exercises.bptt ...`` (default: all of rnncore). A fault
 is a changed operator, comparison, constant or sign, or a statement left out. Each is planted in a
 forked process, in memory; no file is changed. It prints the faults that no test noticed: each of
 them asks for a test, or changes nothing that can be seen.
@@ -26,8 +26,10 @@ import hypothesis
 import numpy as np  # noqa: F401 - loaded once, before the forks
 import pytest
 
+from rnnbook.exercises import CHAPTERS
+
 ROOT = Path(__file__).parents[1]
-TESTS = {  # the tests that are to notice; the fast ones first
+TESTS = {  # of rnncore, those that are to notice; the fast ones first
     "arguments": ["arguments", "cells", "bptt", "data", "train"],
     "cells": ["cells", "bptt", "arguments"],
     "bptt": ["bptt", "arguments"],
@@ -39,6 +41,21 @@ TESTS = {  # the tests that are to notice; the fast ones first
     "data": ["data", "arguments"],
     "ngram": ["ngram", "arguments"],
 }
+
+
+def tests_of(module):
+    """The arguments of pytest that run the tests of a module, by its full name."""
+    package, _, name = module.rpartition(".")
+    if package == "rnncore":
+        return [str(ROOT / "tests" / "core" / f"test_{test}.py") for test in TESTS[name]]
+    for prefix, file in CHAPTERS.items():
+        if (
+            module == f"rnnbook.exercises.{file}"
+        ):  # its tests are named [bptt-1], [bptt-2], ..., [bptt]
+            return [str(ROOT / "tests" / "book" / "test_exercises.py"), "-k", f"[{prefix}"]
+    return [str(ROOT / "tests" / "book" / f"test_{name}.py")]
+
+
 SWAPS = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult,
     ast.FloorDiv: ast.Mult, ast.Mod: ast.Mult, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd,
@@ -95,7 +112,7 @@ def mutants(source):
 
 class Planted(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def __init__(self, module, path, tree):
-        self.name, self.path, self.tree = f"rnncore.{module}", path, tree
+        self.name, self.path, self.tree = module, path, tree
 
     def find_spec(self, name, path, target=None):
         if name == self.name:
@@ -107,12 +124,13 @@ class Planted(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def survives(module, path, tree):
-    """Run the tests of a module on a mutant in a fork: True if all of them pass within a minute."""
+    """Run the tests of a module on a mutant in a fork: True if all of them pass, within five minutes."""
     pid = os.fork()
     if pid == 0:
-        signal.alarm(60)
+        signal.alarm(300)
+        for name in [name for name in sys.modules if name.startswith(("rnncore", "rnnbook"))]:
+            del sys.modules[name]  # imported anew, with the fault in it
         sys.meta_path.insert(0, Planted(module, str(path), tree))
-        tests = [str(ROOT / "tests" / f"test_{name}.py") for name in TESTS[module]]
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             code = 1
             with contextlib.suppress(BaseException):
@@ -123,7 +141,7 @@ def survives(module, path, tree):
                         "no:cacheprovider",
                         "-W",
                         "ignore::pytest.PytestAssertRewriteWarning",
-                        *tests,
+                        *tests_of(module),
                     ]
                 )
         os._exit(int(code != 0))
@@ -135,7 +153,7 @@ def main(modules):
     hypothesis.settings.register_profile("mutate", database=None)
     hypothesis.settings.load_profile("mutate")
     for module in modules:
-        path, start = ROOT / "rnncore" / f"{module}.py", time.perf_counter()
+        path, start = ROOT / f"{module.replace('.', '/')}.py", time.perf_counter()
         source = path.read_text()
         assert survives(module, path, ast.parse(source)), f"the tests of {module} fail as they are"
         lines, left, total = source.splitlines(), [], 0
@@ -144,7 +162,7 @@ def main(modules):
             if survives(module, path, tree):
                 left.append(text)
                 print(
-                    f"  {module}.py {text}\n      {lines[int(text.split()[1][:-1]) - 1].strip()}",
+                    f"  {path.name} {text}\n      {lines[int(text.split()[1][:-1]) - 1].strip()}",
                     flush=True,
                 )
         seconds = time.perf_counter() - start
@@ -152,4 +170,4 @@ def main(modules):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or TESTS)
+    main(sys.argv[1:] or [f"rnncore.{name}" for name in TESTS])

@@ -1,10 +1,8 @@
-"""What the figures of the book share: the format, a slider over frames, and sound in the page."""
+"""Figures that several chapters draw: a slider over frames, and a recurrent network unrolled."""
 
-import base64
 import html
 import io
 import re
-import wave
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
@@ -13,17 +11,8 @@ from IPython.display import HTML
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
-from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-# One colour per role, the same in every chapter (Okabe and Ito, safe for every colour vision).
-BLUE, VERMILION, GREEN = "#0072b2", "#d55e00", "#009e73"
-PURPLE, SKY, BLACK = "#cc79a7", "#56b4e9", "#000000"
-SVG_METADATA = {"Date": None, "Creator": None}  # the same drawing gives the same bytes
-
-
-def use_book_style() -> None:
-    """Make inline figures SVG without a date. Colours and sizes stand in ``chapters/matplotlibrc``."""
-    set_matplotlib_formats("svg", metadata=SVG_METADATA)
+from rnnbook.style import BLACK, BLUE, SVG_METADATA, VERMILION
 
 
 def slider(
@@ -99,25 +88,6 @@ def _svg(figure: Figure, name: str) -> str:
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'(?<= id=")', f"{name}-", svg)
     return re.sub(r'(?<=href="#)|(?<=url\(#)', f"{name}-", svg)
-
-
-def sound(samples: np.ndarray, rate: int, label: str) -> HTML:
-    """A player for ``samples (N,)`` at ``rate`` samples per second, scaled to their largest value."""
-    samples = np.asarray(samples, dtype=float)
-    if samples.ndim != 1 or not samples.size or not np.isfinite(samples).all():
-        raise ValueError(f"samples must be finite, of shape (N,), got shape {samples.shape}")
-    peak = np.abs(samples).max() or 1.0
-    file = io.BytesIO()
-    with wave.open(file, "wb") as sink:
-        sink.setnchannels(1)
-        sink.setsampwidth(2)
-        sink.setframerate(rate)
-        sink.writeframes(np.round(samples / peak * 32767).astype("<i2").tobytes())
-    source = base64.b64encode(file.getvalue()).decode()
-    return HTML(
-        f'<div class="rnn-sound"><audio controls aria-label="{html.escape(label)}" '
-        f'src="data:audio/wav;base64,{source}"></audio></div>'
-    )
 
 
 def unrolled_graph(ax, steps, *, start="h_0", backward=False, red_box=None, cuts=()):

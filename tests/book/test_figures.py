@@ -1,18 +1,14 @@
-"""What figures put into a page: a slider that shows one frame, ids of its own, and sound that is the samples."""
+"""What figures put into a page: a slider that shows one frame, ids of its own; arrows of the graph."""
 
-import base64
-import io
 import re
-import wave
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pytest
 from matplotlib.colors import same_color
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from rnncore.figures import BLUE, VERMILION, slider, sound, unrolled_graph
+from rnnbook import BLUE, VERMILION, slider, unrolled_graph
 
 
 def drawn(name="demo", **options):
@@ -91,26 +87,6 @@ def test_frames_and_readouts_must_match():
     figure, axis = plt.subplots()
     with pytest.raises(ValueError, match=r"each of the 1 frames .* got 2 readouts"):
         slider(figure, [axis.plot([1])], ["a", "b"], name="x", label="x", alt="x")
-
-
-def test_sound_holds_the_samples_scaled_to_their_peak():
-    page = sound(np.array([0.0, 0.5, -0.25]), 8000, "three <samples>").data
-    encoded = re.search(r"base64,([^\"]+)", page)[1]
-    with wave.open(io.BytesIO(base64.b64decode(encoded))) as file:
-        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (8000, 1, 2)
-        samples = np.frombuffer(file.readframes(3), dtype="<i2")
-    assert samples.tolist() == [0, 32767, -16384]
-    assert 'aria-label="three &lt;samples&gt;"' in page
-
-
-def test_silence_is_no_error():
-    assert "audio" in sound(np.zeros(4), 8000, "silence").data
-
-
-@pytest.mark.parametrize("samples", [np.zeros((2, 2)), np.array([]), np.array([np.nan])])
-def test_bad_samples_are_named(samples):
-    with pytest.raises(ValueError, match=r"samples must be finite, of shape \(N,\), got shape"):
-        sound(samples, 8000, "x")
 
 
 def arrows(ax, colour):

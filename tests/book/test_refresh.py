@@ -1,0 +1,66 @@
+"""Refreshing a notebook twice changes nothing, and what it stores is fresh."""
+
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient.exceptions import CellExecutionError
+
+ROOT = Path(__file__).parents[2]
+sys.path += [str(ROOT / "tools"), str(ROOT / "_ext")]
+
+import refresh  # noqa: E402
+from stored_outputs import fingerprint, sources  # noqa: E402
+
+
+def write(path, *sources, **options):
+    cells = [nbformat.v4.new_code_cell(source, id=f"cell-{k}") for k, source in enumerate(sources)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, **options), path)
+
+
+@pytest.fixture(scope="module")
+def refreshed(tmp_path_factory):
+    path = tmp_path_factory.mktemp("refresh") / "toy.ipynb"
+    write(path, "print('a'); print('b')", "1 + 1", metadata={"description": "Kept.", "x": "lost"})
+    notebook = nbformat.read(path, 4)
+    timed = nbformat.v4.new_code_cell("print('now')", id="timed", metadata={"tags": []})
+    timed.metadata.tags = ["nbval-ignore-output"]
+    timed.outputs = [nbformat.v4.new_output("stream", text="then\n")]
+    notebook.cells.append(timed)
+    nbformat.write(notebook, path)
+    refresh.execute(path)
+    return path
+
+
+def test_outputs_are_stored_in_order(refreshed):
+    first, second, timed = nbformat.read(refreshed, 4).cells
+    assert [output.text for output in first.outputs] == ["a\nb\n"]
+    assert second.outputs[0].data["text/plain"] == "2"
+    assert [cell.execution_count for cell in (first, second, timed)] == [1, 2, 3]
+
+
+def test_an_output_that_may_differ_is_kept(refreshed):
+    assert nbformat.read(refreshed, 4).cells[-1].outputs[0].text == "then\n"
+
+
+def test_the_metadata_is_what_the_book_needs(refreshed):
+    notebook = nbformat.read(refreshed, 4)
+    assert notebook.metadata["rnnbook"] == {"fingerprint": fingerprint(notebook, sources())}
+    assert notebook.metadata["description"] == "Kept."
+    assert set(notebook.metadata) == {"kernelspec", "language_info", "description", "rnnbook"}
+
+
+def test_twice_gives_no_difference(refreshed):
+    before = refreshed.read_bytes()
+    refresh.execute(refreshed)
+    assert refreshed.read_bytes() == before
+
+
+def test_a_cell_that_fails_leaves_the_notebook_as_it_was(tmp_path):
+    path = tmp_path / "broken.ipynb"
+    write(path, "1 / 0")
+    before = path.read_bytes()
+    with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
+        refresh.execute(path)
+    assert path.read_bytes() == before
