@@ -1,5 +1,7 @@
 """Every argument of every public function and method is checked, and a bad value named.
 
+That is rnncore, and of rnnbook what computes; what draws there has its tests in tests/book.
+
 The doors and their arguments are found by introspection. A new one fails here until it has good
 arguments (GOOD) and a near miss (CASES); the junk of JUNK comes to it by itself. A refusal is a
 ValueError or TypeError that says ``<argument> must <be so>, got <what came>``.
@@ -15,8 +17,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-import rnnbook
 import rnncore
+from rnnbook import sequences, tasks
 from rnncore import (
     Adam,
     DivergedError,
@@ -54,8 +56,7 @@ NOT_DOORS = {  # a class stands for its constructor, .* for its methods
 def public_names():
     """Yield (name, function) of every public function, constructor and method."""
     things = {name: getattr(rnncore, name) for name in rnncore.__all__}
-    things |= {name: getattr(rnnbook, name) for name in rnnbook.__all__}
-    for module in (data, ngram):
+    for module in (data, ngram, sequences, tasks):
         things |= {
             name: thing
             for name, thing in vars(module).items()
