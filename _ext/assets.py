@@ -1,7 +1,7 @@
 """Load the book's own style and script, and nothing else from `_static`.
 
-Jupyter Book links every .css and .js file below `_static` from every page. MathJax is there, but it
-loads its own parts when a formula needs them.
+Jupyter Book links every .css and .js file below `_static` from every page. The style of formulas is there, and
+`formulas.py` loads it where there are any.
 """
 
 OWN_STYLES = ["book.css", "icons.css"]

@@ -82,31 +82,55 @@ if (exercises.length) {
 showProgress();
 
 // --- A box that scrolls can be reached with the keyboard ---------------------------------------------------------
+const BOXES = {
+  "div.math > .katex-display, span.math": "Formula",
+  ".pst-scrollable-table-container": "Table",
+  ".bd-article pre": "Code",
+};
 const markScrolling = () => {
-  for (const box of document.querySelectorAll("div.math > mjx-container, span.math, .pst-scrollable-table-container, .bd-article pre")) {
-    if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
-    else box.removeAttribute("tabindex");
+  for (const [selector, name] of Object.entries(BOXES)) {
+    for (const box of document.querySelectorAll(selector)) {
+      const scrolls = box.scrollWidth > box.clientWidth + 1;
+      const marks = { tabindex: 0, role: "group", "aria-label": name };
+      for (const mark in marks) scrolls ? box.setAttribute(mark, marks[mark]) : box.removeAttribute(mark);
+    }
   }
 };
 window.addEventListener("resize", markScrolling);
 document.addEventListener("toggle", markScrolling, true);
-window.addEventListener("load", async () => {
-  await window.MathJax?.startup?.promise;
-  markScrolling();
-});
+window.addEventListener("load", markScrolling);
 
 // --- In print, a formula wider than the paper is set smaller -------------------------------------------------------
 const PAPER = 670; // pixels between the margins of A4
-const displayed = () => document.querySelectorAll("mjx-container[display='true']");
+const displayed = () => document.querySelectorAll(".katex-display");
 window.addEventListener("beforeprint", () => {
   for (const formula of displayed()) {
-    const width = Math.max(...[...formula.querySelectorAll("mjx-math")].map(part => part.getBoundingClientRect().width));
+    const parts = [...formula.querySelectorAll(".katex-base")].map(part => part.getBoundingClientRect());
+    const width = Math.max(...parts.map(part => part.right)) - Math.min(...parts.map(part => part.left));
     const box = formula.closest(".admonition, form, li") ? 40 : 0;
     const room = PAPER - box - (formula.parentElement.querySelector(".eqno")?.offsetWidth ?? 0);
-    formula.dataset.size = formula.style.fontSize; // MathJax has set one, in per cent
-    if (width > room) formula.style.fontSize = `${Math.floor((parseFloat(formula.style.fontSize || 100) * room) / width)}%`;
+    if (width > room) formula.style.fontSize = `${Math.floor((100 * room) / width)}%`;
   }
 });
 window.addEventListener("afterprint", () => {
-  for (const formula of displayed()) formula.style.fontSize = formula.dataset.size;
+  for (const formula of displayed()) formula.style.fontSize = "";
+});
+
+// --- A formula that is copied becomes TeX ----------------------------------------------------------------------------
+document.addEventListener("copy", event => {
+  const selection = getSelection();
+  if (selection.isCollapsed || !event.clipboardData) return;
+  const range = selection.getRangeAt(0);
+  const whole = node => (node.parentElement ?? node).closest(".katex"); // a part of a formula stands for all of it
+  const [first, last] = [whole(range.startContainer), whole(range.endContainer)];
+  if (first) range.setStartBefore(first);
+  if (last) range.setEndAfter(last);
+  const part = range.cloneContents();
+  if (!part.querySelector(".katex")) return;
+  for (const formula of part.querySelectorAll(".katex")) {
+    const mark = formula.closest(".katex-display") ? "$$" : "$";
+    formula.replaceWith(`${mark}${formula.querySelector("annotation").textContent.trim()}${mark}`);
+  }
+  event.clipboardData.setData("text/plain", part.textContent);
+  event.preventDefault();
 });

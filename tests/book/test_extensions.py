@@ -136,6 +136,7 @@ FAULTY = {
     "bare-slider": (page(cell=slider(named=False)), "no caption and name"),
     "silent-slider": (page(cell=slider(SLIDER.replace("aria-label", "x"))), "no aria-label"),
     "image": (page(text="![](disc.svg)"), "no alt text"),
+    "bad-formula": (page(text="A $\\frac{1$ here."), "cannot be set"),
     "undescribed": (page(description=None), "need a description"),
     "too-short": (page(description="Short."), "need a description"),
     "no-right": (page(text=QUIZ.replace("**Right.**", "Right.")), "begins with **Right.**"),

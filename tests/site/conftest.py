@@ -25,7 +25,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-FORMULAS = "async () => { await window.MathJax?.startup?.promise }"  # waits until all are set
 THEME = "theme => { document.documentElement.dataset.theme = theme }"
 GENERATED = ["genindex.html", "search.html"]  # no text of the book: not in the table of contents
 _CONTENTS = yaml.safe_load((Path(__file__).parents[2] / "_toc.yml").read_text(encoding="utf-8"))
@@ -83,7 +82,7 @@ def site():
 
 
 def visit(chromium, address, *, theme="light", width=1280, height=900):
-    """Open an address in a context of its own and wait for the formulas.
+    """Open an address in a context of its own.
 
     The page has a list `faults`: console errors, exceptions, requests that failed, and requests to other hosts.
     """
@@ -113,7 +112,6 @@ def visit(chromium, address, *, theme="light", width=1280, height=900):
         ),
     )
     page.goto(address)
-    page.evaluate(FORMULAS)
     return page
 
 

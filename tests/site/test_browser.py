@@ -4,7 +4,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import CHAPTERS, FORMULAS, HTML, PAGES, THEME
+from conftest import CHAPTERS, HTML, PAGES, THEME
 
 # Both share the pages by their place in the list, and pytest runs all tests of one page before the next.
 each_page = pytest.mark.parametrize("shared_tab", PAGES, indirect=True, scope="session")
@@ -23,7 +23,7 @@ ANSWER_QUIZZES = """document.querySelectorAll('form.quiz').forEach((quiz, number
 def violations(page, part="html", **options):
     """Run axe on a part of the page; return `rule: element` for every violation."""
     # The thousands of glyphs of a formula and lines of a drawing have no text of their own to judge.
-    context = {"include": [[part]], "exclude": [["mjx-math"], [".rnn-slider svg > *"]]}
+    context = {"include": [[part]], "exclude": [[".katex"], [".rnn-slider svg > *"]]}
     # Preloading looks for style sheets that are not there.
     results = Axe().run(page, context, {"preload": False, "resultTypes": ["violations"], **options})
     return [
@@ -46,7 +46,7 @@ def test_nothing_fails_and_a_first_view_transfers_at_most_800_kilobytes(tab):
 @each_page
 def test_formulas_fit_their_column_on_a_desktop(tab):
     tab.evaluate(OPEN_ALL)
-    wide = tab.locator("article mjx-container[display='true']").evaluate_all(
+    wide = tab.locator("article .katex-display").evaluate_all(
         """boxes => boxes.filter(box => box.scrollWidth > box.clientWidth + 1).map(box => [
             box.closest('[id]').id, box.scrollWidth - box.clientWidth])"""
     )
@@ -62,13 +62,13 @@ def test_no_sideways_scrolling_on_a_telephone(tab):
     # What sticks out of the screen lies in a box that scrolls, and the keyboard reaches that box.
     lost = tab.evaluate("""() => [...document.querySelectorAll('article *')].filter(element => {
         const box = element.getBoundingClientRect();
-        if (!box.width || box.right <= innerWidth + 1 || element.closest('mjx-assistive-mml, svg *')) return false;
+        if (!box.width || box.right <= innerWidth + 1 || element.closest('.katex-mathml, svg *')) return false;
         for (let up = element; up; up = up.parentElement)
             if (/auto|scroll/.test(getComputedStyle(up).overflowX) && up.tabIndex === 0) return false;
         return true;
     }).map(element => element.outerHTML.slice(0, 120))""")
     assert lost == []
-    cut = tab.locator("div.math mjx-math").evaluate_all(
+    cut = tab.locator("div.math .katex-base").evaluate_all(
         "all => all.filter(formula => formula.getBoundingClientRect().left < 0).length"
     )
     assert cut == 0  # a wide formula shows its beginning first
@@ -83,10 +83,63 @@ def test_no_sideways_scrolling_on_a_telephone(tab):
     assert clipped == 0
 
 
+def tab_stops(tab):
+    return tab.locator("article .math:is([tabindex]), article .math [tabindex]").evaluate_all(
+        "all => all.map(e => [e.scrollWidth > e.clientWidth, e.getAttribute('aria-label')])"
+    )
+
+
+@each_chapter
+def test_a_formula_is_a_tab_stop_only_where_it_scrolls_and_then_has_a_name(tab):
+    tab.evaluate("dispatchEvent(new Event('resize'))")
+    assert tab_stops(tab) == []
+    tab.set_viewport_size({"width": 300, "height": 844})
+    tab.evaluate(OPEN_ALL)
+    tab.wait_for_timeout(200)
+    stops = tab_stops(tab)
+    assert all(stop == [True, "Formula"] for stop in stops)
+    if tab.url.endswith("07-lstm-gru.html"):
+        assert stops, "the equations of the LSTM are wider than a watch"
+
+
+def copied(tab, first, last):
+    """The plain text that is copied where everything between two elements is selected, parts of them."""
+    return tab.evaluate(
+        """([first, last]) => {
+            const range = document.createRange();
+            const inside = element => document.createTreeWalker(element, NodeFilter.SHOW_TEXT).nextNode();
+            range.setStart(inside(first), 0);
+            range.setEnd(inside(last), 1);
+            getSelection().removeAllRanges();
+            getSelection().addRange(range);
+            const clipboardData = new DataTransfer();
+            const event = new ClipboardEvent('copy', {clipboardData, bubbles: true, cancelable: true});
+            document.dispatchEvent(event);
+            getSelection().removeAllRanges();
+            return clipboardData.getData('text/plain');
+        }""",
+        [first.element_handle(), last.element_handle()],
+    )
+
+
+@each_chapter
+def test_a_formula_that_is_copied_becomes_tex(tab):
+    formulas = tab.locator("article p span.math")
+    if not formulas.count():
+        return  # the capstone is a project, in words
+    first = formulas.first
+    tex = first.locator("annotation").text_content()
+    assert copied(tab, first.locator(".katex-html"), first.locator(".katex-html")) == f"${tex}$"
+    paragraph = tab.locator("article p:has(span.math)").first
+    whole = copied(tab, paragraph, tab.locator("article p:has(span.math) ~ *").first)
+    assert f"${tex}$" in whole
+    assert paragraph.text_content().split()[0] in whole
+
+
 @each_page
 def test_every_mark_has_a_shape(tab):
     """The book has shapes for the icons it uses; a letter of an icon font that is not loaded would be an empty box."""
-    empty = tab.evaluate("""() => [...document.querySelectorAll('body :not(svg *, mjx-container *, pre *)')].flatMap(element => {
+    empty = tab.evaluate("""() => [...document.querySelectorAll('body :not(svg *, .katex *, pre *)')].flatMap(element => {
         const named = /\\bfa-/.test(element.getAttribute('class')) || element.matches('div.admonition > .admonition-title');
         const parts = ['', '::before', '::after'].map(part => getComputedStyle(element, part || null));
         const letter = parts.some(style => style.display !== 'none' && /[\\ue000-\\uf8ff]/.test(style.content));
@@ -192,7 +245,6 @@ def test_an_exercise_marked_as_done_stays_marked_until_the_mark_is_taken_back(ta
 
     def reload():
         tab.reload()
-        tab.evaluate(FORMULAS)
 
     press(boxes.first)
     press(boxes.last)
@@ -237,8 +289,8 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(tab):
 
 # No formula of the book need be wider than paper, so the test of print makes one: a numbered one, several times over.
 WIDEN_A_FORMULA = """() => {
-    window.widened = document.querySelector('article div.math:has(> .eqno) mjx-math')
-        ?? document.querySelector('article div.math mjx-math');
+    window.widened = document.querySelector('article div.math:has(> .eqno) .katex-base')
+        ?? document.querySelector('article div.math .katex-base');
     window.parts = [...widened?.childNodes ?? []];
     while (widened && widened.getBoundingClientRect().width < 900)
         widened.append(...parts.map(part => part.cloneNode(true)));
@@ -250,7 +302,7 @@ def test_print_hides_solutions_and_keeps_formulas_whole(tab):
     paper = 673  # pixels between the margins of A4
     sizes = "all => all.map(formula => formula.style.fontSize)"
     tab.evaluate(WIDEN_A_FORMULA)
-    on_screen = tab.locator("mjx-container").evaluate_all(sizes)
+    on_screen = tab.locator(".katex-display").evaluate_all(sizes)
     tab.set_viewport_size({"width": paper, "height": 900})
     tab.emulate_media(media="print")
     tab.evaluate(OPEN_ALL)
@@ -262,7 +314,7 @@ def test_print_hides_solutions_and_keeps_formulas_whole(tab):
     assert tab.locator("article h1").is_visible()
     # A line of code may be longer than its box.
     left, right = tab.locator(
-        "article :is(mjx-math, pre, table, figure img, .rnn-slider > svg)"
+        "article :is(div.math .katex-base, pre, table, figure img, .rnn-slider > svg)"
     ).evaluate_all(
         """parts => {
             const ranges = parts.filter(part => part.matches('pre')).map(code => {
@@ -276,7 +328,7 @@ def test_print_hides_solutions_and_keeps_formulas_whole(tab):
     )
     overlaps = tab.locator("article div.math:has(> .eqno)").evaluate_all(
         """formulas => formulas.filter(formula =>
-            formula.querySelector('mjx-math').getBoundingClientRect().right
+            Math.max(...[...formula.querySelectorAll('.katex-base')].map(part => part.getBoundingClientRect().right))
             > formula.querySelector('.eqno').getBoundingClientRect().left + 1).map(formula => formula.id)"""
     )
     torn = tab.locator("article :is(div.math, figure, pre)").evaluate_all(
@@ -287,7 +339,7 @@ def test_print_hides_solutions_and_keeps_formulas_whole(tab):
     assert right <= paper
     assert overlaps == []
     assert torn == 0  # by the end of a page of paper
-    assert tab.locator("mjx-container").evaluate_all(sizes) == on_screen
+    assert tab.locator(".katex-display").evaluate_all(sizes) == on_screen
     tab.evaluate("widened?.replaceChildren(...parts)")
 
 
@@ -322,9 +374,6 @@ def test_accessible(tab):
 def test_read_from_a_file(open_page, path):
     page = open_page((HTML / path).as_uri(), theme="dark")
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
-    if page.locator("span.math, div.math").count():
-        assert page.locator("mjx-container").count() > 0
-        assert page.locator("mjx-merror").count() == 0
     move_all_sliders(page)
     assert page.faults == []
 

@@ -29,12 +29,17 @@ class Page(HTMLParser):
         self.ids, self.links, self.loads, self.images, self.tags = [], [], [], [], Counter()
         self.meta, self.language = {}, None
         self.text, self.depth = "", 0  # the text, without code, which begins at depth 1
+        self.in_formula, self.formulas = 0, 0  # depth of spans, and number
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag, attrs):
         attrs = dict(attrs)
         self.tags[tag] += 1
         self.depth += tag in NO_PROSE
+        if tag == "span" and (self.in_formula or attrs.get("class") == "katex"):
+            self.formulas += not self.in_formula
+            self.text += "" if self.in_formula else " x "  # to be read as one word
+            self.in_formula += 1
         if "id" in attrs:
             self.ids.append(attrs["id"])
         if tag == "html":
@@ -52,9 +57,10 @@ class Page(HTMLParser):
 
     def handle_endtag(self, tag):
         self.depth -= tag in NO_PROSE
+        self.in_formula -= tag == "span" and self.in_formula > 0
 
     def handle_data(self, data):
-        self.text += "" if self.depth else data
+        self.text += "" if self.depth or self.in_formula else data
 
 
 def read(page):
@@ -218,6 +224,19 @@ def test_the_seven_lectures_have_figures_that_move():
     assert [page for page in CHAPTERS[:7] if 'class="rnn-slider"' not in read(page)] == []
 
 
-def test_only_the_needed_files_of_mathjax_are_shipped():
-    files = [path for path in Path(HTML, "_static", "mathjax").rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) < 2_000_000
+@each_page
+def test_formulas_are_set_and_no_script_is_needed_for_them(page):
+    html, parsed = read(page), PARSED[page]
+    assert html.count('<span class="katex">') == html.count("<math ") == parsed.formulas
+    assert "katex-error" not in html
+    assert not re.search(r"\\\(|\\\[|\$[a-zA-Z\\]", parsed.text)  # no TeX in sight
+    assert not [load for load in parsed.loads if re.search(r"(katex|mathjax)[^/]*\.js", load)]
+    assert any("katex.min.css" in load for load in parsed.loads) == (parsed.formulas > 0)
+
+
+def test_style_and_fonts_of_the_formulas_are_shipped_and_nothing_else():
+    folder = HTML / "_static" / "katex"
+    fonts = set(re.findall(r"url\((fonts/[\w-]+\.woff2)\)", (folder / "katex.min.css").read_text()))
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert files == {"LICENSE", "katex.min.css", *fonts}
+    assert len(fonts) == 20
