@@ -11,7 +11,7 @@ export MKL_NUM_THREADS = 1
 export TQDM_DISABLE = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 
-.PHONY: book test unit notebooks site-test bench audit mutants refresh lint lock clean
+.PHONY: book test unit notebooks site-test bench site-bench audit mutants refresh lint lock clean
 
 book: $(VENV)/ready
 	$(BIN)/jupyter-book build -W -n --keep-going .
@@ -40,6 +40,10 @@ site-test: book $(VENV)/ready-site
 
 bench: $(VENV)/ready-bench
 	$(BIN)/python benchmarks/run.py
+
+# How soon the pages are ready; AGAINST=folder compares with the HTML of another build.
+site-bench: book $(VENV)/ready-site
+	$(BIN)/python benchmarks/site.py $(if $(AGAINST),--against $(AGAINST))
 
 # Which claims are luck: all seeds moved, SHIFTS times; NOTEBOOKS=chapters/01*.ipynb for some notebooks.
 SHIFTS ?= 3

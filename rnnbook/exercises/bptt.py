@@ -423,8 +423,8 @@ def _chunks(answer):
     longest = max(lengths, default=0)
     if longest != window:
         raise Hint(
-            "The gradient is right, but the longest chunk that forward ran with the given cell has the "
-            f"length {longest}, not window = {window}."
+            "The gradient is right, but the longest chunk that forward ran with the given cell "
+            f"has the length {longest}, not window = {window}."
         )
 
 

@@ -425,9 +425,8 @@ def _known_gradient(model, params, x, targets, mask, grads) -> str | None:
     for factor in (n, mask.size, n / mask.size, mask.size / n, 0.5, 2):
         if same(right, factor):
             return (
-                f"All gradients are {factor:.4g} times the right ones: a mean over other steps, "
-                "a sum, "
-                "or the 2 of the square."
+                f"All gradients are {factor:.4g} times the right ones: a mean over other steps, a "
+                "sum, or the 2 of the square."
             )
     if same(right, -1):
         return "The sign is wrong everywhere."
@@ -435,8 +434,7 @@ def _known_gradient(model, params, x, targets, mask, grads) -> str | None:
     if {"W_hy", "b_y"}.isdisjoint(wrong):
         return (
             f"The readout passes, the recurrence ({', '.join(wrong)}) fails: does the error of "
-            "each "
-            "step go back through all earlier ones?"
+            "each step go back through all earlier ones?"
         )
     return None
 

@@ -128,8 +128,7 @@ def _growth_rate(answer):
         if "off by" in str(hint) and np.size(rate) == 1 and abs(rate - expected) < 2e-3:
             raise Hint(
                 "Over 5000 steps this is right, over a few it is not; one row of the product "
-                "behaves "
-                "like that. Keep the whole product, and take its spectral norm."
+                "behaves like that. Keep the whole product, and take its spectral norm."
             ) from None
         raise
     if not np.isfinite(as_numbers(rate, "result")).all():
@@ -156,8 +155,7 @@ def _counterexample(answer):
             if not np.isfinite(array).all():
                 raise Hint(
                     f"For factor {factor:g} {name} is not finite. A state lies between -1 and 1: "
-                    "let "
-                    "W_hh grow with the factor, not h_star."
+                    "let W_hh grow with the factor, not h_star."
                 )
         scale = max(1.0, np.abs(W_hh).max())
         # eigenvalues of a defective matrix are found only to the root of the rounding error
@@ -166,8 +164,7 @@ def _counterexample(answer):
         if not np.allclose(np.tanh(h_star @ W_hh + b_h), h_star, rtol=0, atol=1e-6 * scale):
             raise Hint(
                 "h_star is not a fixed point: b_h must be artanh(h_star) - h_star @ W_hh, with "
-                "rows "
-                "as vectors."
+                "rows as vectors."
             )
         J = (1 - h_star**2)[:, None] * W_hh.T
         norms = [np.linalg.norm(np.linalg.matrix_power(J, lag), 2) for lag in range(1, 7)]
@@ -177,8 +174,7 @@ def _counterexample(answer):
         if not np.allclose(growth, factor, rtol=1e-6, atol=0):
             raise Hint(
                 f"For factor {factor:g} the product grows by {growth[-1]:.3g} per step. A matrix "
-                "of "
-                "rank 1 grows by its trace: work out the trace of J, then scale W_hh."
+                "of rank 1 grows by its trace: work out the trace of J, then scale W_hh."
             )
 
 
@@ -198,8 +194,8 @@ def _sure_to_forget(answer):
             if np.any(product):
                 raise Hint(
                     f"For H = {H} a product of {H} Jacobians is not exactly 0. It must be 0 for "
-                    "every "
-                    "choice of slopes, so look for a pattern of zeros, not for values that cancel."
+                    "every choice of slopes, so look for a pattern of zeros, not for values that "
+                    "cancel."
                 )
 
 
@@ -353,9 +349,8 @@ def _predicted_share(answer):
     except Hint as hint:
         if "off by" in str(hint):
             raise Hint(
-                "Write down what step s contributes, with slopes of 1: the state it acts on "
-                "times the "
-                "later factors. How does that depend on s?"
+                "Write down what step s contributes, with slopes of 1: the state it acts on times "
+                "the later factors. How does that depend on s?"
             ) from None
         raise
 

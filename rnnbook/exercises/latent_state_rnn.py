@@ -267,8 +267,8 @@ def _hold(answer):
         raise Hint("Where the flag is 1, y does not always show the value. Is it written?")
     t, b = np.argwhere(wrong)[0]
     raise Hint(
-        f"It does not hold: the value {wanted[t, b]:+.0f} was written at step {written[t, b] + 1}, and "
-        f"at step {t + 1} the sign is wrong. Can the state hold itself up while the flag is 0?"
+        f"It does not hold: the value {wanted[t, b]:+.0f} was written at step {written[t, b] + 1}, "
+        f"and at step {t + 1} the sign is wrong. Can the state hold itself up while the flag is 0?"
     )
 
 

@@ -265,8 +265,7 @@ def _temperature(answer):
             if np.isfinite(at_one).all():
                 raise Hint(
                     "Large logits overflow although you subtract: what must come off is the "
-                    "largest "
-                    "of logits / temperature, not of the logits."
+                    "largest of logits / temperature, not of the logits."
                 )
             raise Hint("Large logits overflow. Subtract the largest one before the exponential.")
         lost = reference(logits, 1.0) ** (1 / kappa)
@@ -399,8 +398,7 @@ def _probe(answer):
             (
                 scored(np.var, lambda y, fit, score: np.var(y[score])),
                 "np.var of the errors takes their mean away. On sequences that were not fitted "
-                "it is "
-                "not 0: take the mean of the squared errors.",
+                "it is not 0: take the mean of the squared errors.",
             ),
             (
                 scored(squared, lambda y, fit, score: np.var(y)),

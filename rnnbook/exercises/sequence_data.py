@@ -248,8 +248,8 @@ def _blind(answer):
         for lag in range(1, 6):
             if not abs(correlation(x, lag)) < 0.1:
                 raise Hint(
-                    f"At lag {lag} the autocorrelation of x is {correlation(x, lag):.2f}, not within "
-                    "(-0.1, 0.1). What tosses the sign?"
+                    f"At lag {lag} the autocorrelation of x is {correlation(x, lag):.2f}, not "
+                    "within (-0.1, 0.1). What tosses the sign?"
                 )
         if np.ptp(np.abs(x)) == 0 or not correlation(np.abs(x), 1) > 0.5:
             raise Hint(

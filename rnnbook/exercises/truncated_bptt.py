@@ -109,8 +109,7 @@ def _bptt_weights(answer):
             (
                 all_losses,
                 "Pairs count twice or more. Send back the losses of the last `every` steps, not "
-                "of the last "
-                "`back`.",
+                "of the last `back`.",
             ),
             (
                 weights(lambda t, end: end + 1, future=True),
@@ -205,8 +204,7 @@ def _survivor(answer):
             (
                 squared_weight,
                 "The mean of the squared weight is the probability of survival times the weight "
-                "squared. "
-                "You left out the probability.",
+                "squared. You left out the probability.",
             ),
             (
                 one_coin,
@@ -264,8 +262,7 @@ def _cut_slope(answer):
             (
                 lambda w, b, h0, T, K: restart(w, b, 0.0, T, K, at_cut=0.0),
                 "All windows, the first too, start from zero. The first starts from h0, the "
-                "others from "
-                "the state that was reached.",
+                "others from the state that was reached.",
             ),
             (
                 lambda w, b, h0, T, K: restart(w, b, h0, T, K, at_cut=h0),

@@ -35,6 +35,12 @@ def blind(T, rng):
     return np.where(np.arange(T) // 40 % 2, 0.5, 2.0) * rng.choice([-1, 1], T)
 
 
+def echoed(T, rng, lag):
+    """Alike at one lag alone."""
+    signs = rng.choice([-1, 1], T + lag)
+    return np.where(np.arange(T) // 40 % 2, 0.5, 2.0) * (signs[lag:] + 0.5 * signs[:T])
+
+
 def in_whole_blocks(T, rng):
     return np.repeat([0.5, 2.0] * (T // 80), 40) * rng.choice([-1, 1], T // 80 * 80)
 
@@ -168,6 +174,8 @@ ANSWERS = {
             (lambda T, rng: rng.normal(size=T), "does not remember"),
             (lambda T, rng: rng.normal(size=T).cumsum(), "tosses the sign"),
             (lambda T, rng: np.ones(T), "must not be constant"),
+            (lambda T, rng: echoed(T, rng, 1), "At lag 1 "),
+            (lambda T, rng: echoed(T, rng, 5), "At lag 5 "),
             (lambda T, rng: blind(T, np.random.default_rng(0)), "Two generators"),
             (lambda T, rng: blind(T, np.random.default_rng()), "The same seed"),
             (lambda T, rng: blind(4000, rng), "shape (7,)"),

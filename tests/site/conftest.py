@@ -1,30 +1,14 @@
 """The built book in a browser: a server as a web host would be, a page that notes every fault, the list of pages."""
 
-import gzip
 import os
-import shutil
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 import yaml
+from chromium import EXECUTABLE, FLAGS, serve
 from playwright.sync_api import sync_playwright
 
 HTML = Path(os.environ.get("BOOK_HTML", Path(__file__).parents[2] / "_build" / "html"))
-CHROMIUM = (
-    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 THEME = "theme => { document.documentElement.dataset.theme = theme }"
 GENERATED = ["genindex.html", "search.html"]  # no text of the book: not in the table of contents
 _CONTENTS = yaml.safe_load((Path(__file__).parents[2] / "_toc.yml").read_text(encoding="utf-8"))
@@ -37,48 +21,21 @@ PAGES = CHAPTERS + [page for page in WRITTEN + GENERATED if page not in CHAPTERS
 @pytest.fixture(scope="session")
 def chromium():
     """A Chromium that Playwright drives; the tests that need it are skipped without one."""
-    if CHROMIUM is None:
+    if EXECUTABLE is None:
         pytest.skip("no Chromium found: install Debian's package `chromium` (.ci/run does)")
     playwright = sync_playwright().start()
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=FLAGS)
     yield browser
     browser.close()
     playwright.stop()
-
-
-class Handler(SimpleHTTPRequestHandler):
-    """Serves files, text compressed, as the hosts of static pages do."""
-
-    def end_headers(self):
-        self.send_header("Cache-Control", "no-store")
-        super().end_headers()
-
-    def do_GET(self):
-        path = Path(self.translate_path(self.path))
-        if path.is_file() and path.suffix in {".html", ".css", ".js", ".svg"}:
-            body = gzip.compress(path.read_bytes(), 6)
-            self.send_response(200)
-            self.send_header("Content-Type", self.guess_type(str(path)))
-            self.send_header("Content-Encoding", "gzip")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-        else:
-            super().do_GET()
-
-    def log_message(self, *args):
-        pass
 
 
 @pytest.fixture(scope="session")
 def site():
     """The address of the book, served from this machine."""
     assert HTML.is_dir(), f"no pages in {HTML}: run `make book` first"
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(HTML)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+    with serve(HTML) as address:
+        yield address
 
 
 def visit(chromium, address, *, theme="light", width=1280, height=900):

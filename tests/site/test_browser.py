@@ -390,6 +390,16 @@ def test_search_finds(open_page, site, word, target):
     assert page.faults == []
 
 
+def test_a_link_to_a_section_arrives_at_once(chromium, site):
+    context = chromium.new_context(reduced_motion="no-preference")
+    page = context.new_page()
+    page.goto(f"{site}chapters/04-bptt.html")
+    page.evaluate("location.hash = '#exercises'")  # nothing waits for a flight over the page
+    top = page.evaluate("document.querySelector('#exercises').getBoundingClientRect().top")
+    context.close()
+    assert 0 <= top < 150
+
+
 @pytest.mark.parametrize("way", ["button", "keys"])
 def test_a_field_to_search_opens(open_page, site, way):
     page = open_page(site + PAGES[0])
