@@ -4,12 +4,12 @@ import ast
 import contextlib
 import copy
 import inspect
+import json
 import re
 import traceback
 from importlib import import_module
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 from exercise_answers import Answers
@@ -26,10 +26,10 @@ TEXTS = dict(
     re.findall(
         r"\{exercise-start\}[^\n]*\n:label: (\S+)\n(.*?)\{exercise-end\}",
         "\n".join(
-            cell.source
+            "".join(cell["source"])
             for path in sorted(ROOT.glob("*/*.ipynb"))
-            for cell in nbformat.read(path, 4).cells
-            if cell.cell_type == "markdown"
+            for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+            if cell["cell_type"] == "markdown"
         ),
         flags=re.DOTALL,
     )
