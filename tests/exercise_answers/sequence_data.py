@@ -22,12 +22,12 @@ def with_own_means(x, lag):
     return centred(x[lag:]) @ centred(x[:-lag]) / np.sum(centred(x) ** 2)
 
 
-def stretched(noise, length, average, longer=0, copy=0):
+def stretched(noise, length, average, longer=0, copy=0, other=1):
     P = len(noise) - 1 + longer
     x = np.zeros(length)
     x[: len(noise)] = noise
     for t in range(len(noise), length):
-        x[t] = (x[t - P] + x[t - P - 1]) / 2 if average[t] else x[t - P - copy]
+        x[t] = (x[t - P] + x[t - P - other]) / 2 if average[t] else x[t - P - copy]
     return x
 
 
@@ -160,6 +160,7 @@ ANSWERS = {
             (lambda n, length, a: stretched(n, length, a | True), "at every step"),
             (lambda n, length, a: stretched(n, length, a, copy=1), "P steps back"),
             (lambda n, length, a: stretched(n, length, a, longer=1), "one step too long"),
+            (lambda n, length, a: stretched(n, length, a, other=-1), "P and P + 1 steps back"),
             (lambda n, length, a: np.resize(n, length), "off by"),
             (lambda n, length, a: stretched(n, length, a)[len(n) :], "shape"),
         ],
