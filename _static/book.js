@@ -134,3 +134,9 @@ document.addEventListener("copy", event => {
   event.clipboardData.setData("text/plain", part.textContent);
   event.preventDefault();
 });
+
+// --- An excerpt of the search holds a formula once, without the MathML beside it ----------------------------------------
+if (typeof Search === "object") {
+  const { htmlToText } = Search;
+  Search.htmlToText = (html, anchor) => htmlToText(html.replace(/<math [^]*?<\/math>/g, ""), anchor);
+}

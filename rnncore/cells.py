@@ -27,7 +27,7 @@ class Cell:
     - ``step_backward(W_hh, dh, dc_next, h, kept) -> dh_prev, dc_prev, dx_proj, dh_proj``, with the total
       derivative ``dh (B, H)`` and what the next step passed back to c, ``dc_next (B, H)`` or None. It
       returns what this step passes back to ``h_prev`` and ``c_prev``, and the derivatives by ``x_proj`` and
-      by ``h_prev @ W_hh``, ``(G, B, H)`` each, or ``(B, H)`` for G = 1.
+      by ``h_prev @ W_hh``, ``(G, B, H)`` each, or ``(B, H)`` for G = 1; where ``adds_up``, they are one.
 
     Neither writes into its arguments. Test a new cell with ``check_grads``.
     """

@@ -400,6 +400,15 @@ def test_a_link_to_a_section_arrives_at_once(chromium, site):
     assert 0 <= top < 150
 
 
+def test_excerpts_of_the_search_hold_no_tex(open_page, site):
+    page = open_page(f"{site}search.html?q=jacobian")
+    page.wait_for_selector("#search-results li p.context", timeout=15_000)
+    page.wait_for_load_state("networkidle")
+    excerpts = page.locator("#search-results li p.context").all_inner_texts()
+    assert len(excerpts) > 3
+    assert not [text for text in excerpts if "\\" in text or "_{" in text]
+
+
 @pytest.mark.parametrize("way", ["button", "keys"])
 def test_a_field_to_search_opens(open_page, site, way):
     page = open_page(site + PAGES[0])
