@@ -23,16 +23,15 @@ lint: $(VENV)/ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
-# Side by side, as many as there are processors. With BY_FILE a notebook, or a file of tests, stays in one process.
+# Side by side, as many as there are processors.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
-BY_FILE := --dist loadfile
 
 unit: $(VENV)/ready
-	$(PYTEST) $(BY_FILE) tests rnncore rnnbook _ext --doctest-modules --ignore=tests/site
+	$(PYTEST) --dist worksteal tests rnncore rnnbook _ext --doctest-modules --ignore=tests/site
 
-# Strict: every stored output is compared with what the cell prints now.
+# Strict: every stored output is compared with what the cell prints now. A notebook stays in one process.
 notebooks: $(VENV)/ready
-	$(PYTEST) $(BY_FILE) chapters --nbval --nbval-current-env --nbval-cell-timeout=900 \
+	$(PYTEST) --dist loadfile chapters --nbval --nbval-current-env --nbval-cell-timeout=900 \
 		--nbval-sanitize-with=tests/nbval_sanitize.cfg
 
 site-test: book $(VENV)/ready-site
