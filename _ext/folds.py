@@ -1,14 +1,19 @@
 """Everything that opens and closes is a native `<details>`: solutions, dropdowns and folded code.
 
-It needs no script, works with the keyboard and a screen reader, and stays closed in print.
+It needs no script, works with the keyboard and a screen reader, and stays closed in print. A cell with one of the
+tags FOLDED shows its first line, a comment, and hides the code; its outputs stay in view. The code after an exercise
+belongs to its box, and so does the code after a solution. (`make refresh` folds the same cells in JupyterLab.)
 sphinx-exercise gives the body of every exercise the same id, and sphinx-proof every proof: these are dropped here.
 """
 
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.transforms.post_transforms import SphinxPostTransform
-from sphinx_exercise.nodes import solution_node
+from sphinx.util import logging
+from sphinx_exercise.nodes import exercise_enumerable_node, solution_node
 
+logger = logging.getLogger(__name__)
+FOLDED = {"measure", "evidence", "hide-input"}
 REPEATED_IDS = {"exercise-content", "solution-content", "proof-content", "proof"}
 
 
@@ -41,6 +46,39 @@ class FoldDropdowns(SphinxPostTransform):
             box.replace_self(fold)
 
 
+def is_cell(node):
+    return isinstance(node, nodes.container) and node.get("nb_element") == "cell_code"
+
+
+def fold_cells(app, doctree):
+    """Give each cell that is folded its label."""
+    for cell in filter(is_cell, doctree.findall(nodes.container)):
+        if not FOLDED.intersection(cell["cell_metadata"].get("tags", [])):
+            continue
+        code = cell.next_node(nodes.literal_block)
+        first, _, rest = code.astext().partition("\n")
+        if not first.startswith("# "):
+            logger.warning("a folded cell begins with a comment, its label", location=cell)
+            continue
+        cell["hide_mode"] = "input"
+        cell["prompt_show"] = cell["prompt_hide"] = first.removeprefix("# ")
+        code.children, code.rawsource = [nodes.Text(rest.lstrip("\n"))], rest
+
+
+def move_code_into_boxes(app, doctree):
+    """Move the cells after an exercise, or after a solution, into its box."""
+    for box in list(doctree.findall(nodes.Element)):
+        if not isinstance(box, exercise_enumerable_node | solution_node):
+            continue
+        content = box.next_node(nodes.section)
+        following = box.parent[box.parent.index(box) + 1 :]
+        for cell in following:
+            if not is_cell(cell):
+                break
+            box.parent.remove(cell)
+            content += cell
+
+
 def is_dropdown(node):
     """Return whether a node is a solution, or an admonition that begins closed."""
     return isinstance(node, solution_node) or (
@@ -66,13 +104,15 @@ def depart_summary(self, node):
 
 def visit_hidden_cell(self, node):
     """Folded code: one visible label, where myst-nb writes two and hides one."""
-    what = "Output" if "below-input" in node["classes"] else "Code"
-    self.body.append(f'<details class="folded-cell">\n<summary>{what}</summary>\n')
+    label = self.encode(node["prompt_show"])
+    self.body.append(f'<details class="folded-cell">\n<summary>{label}</summary>\n')
 
 
 def setup(app):
     app.add_node(details, html=(visit_details, depart_details))
     app.add_node(summary, html=(visit_summary, depart_summary))
     app.add_node(HideCodeCellNode, override=True, html=(visit_hidden_cell, depart_details))
+    app.connect("doctree-read", fold_cells)
+    app.connect("doctree-read", move_code_into_boxes)
     app.add_post_transform(FoldDropdowns)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

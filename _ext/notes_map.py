@@ -1,16 +1,13 @@
 """The list of notes-map.md: each statement of the lecture notes, with links to the cells that assert it.
 
-A code cell asserts a statement where its first line says so: ``# S4: not all of the past is needed``. Such a
-cell gets an anchor, and the directive ``notes-map`` links to it. A statement without a cell is a warning.
+A code cell asserts a statement where its metadata say so (``statement: S4``); its first line is a comment, the claim in
+words. Such a cell gets an anchor, and the directive ``notes-map`` links to it. A statement without a cell is a warning.
 """
-
-import re
 
 from docutils import nodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-STATEMENT = re.compile(r"# (S\d+): (.+)")
 logger = logging.getLogger(__name__)
 
 
@@ -41,11 +38,11 @@ def mark_cells(app, doctree):
     for cell in doctree.findall(
         lambda n: n.get("nb_element") == "cell_code" if isinstance(n, nodes.Element) else False
     ):
-        source = next(cell.findall(nodes.literal_block), None)
-        match = source and STATEMENT.match(source.astext())
-        if not match:
+        name = cell["cell_metadata"].get("statement")
+        if not name:
             continue
-        name, comment = match.groups()
+        first = cell.next_node(nodes.literal_block).astext().split("\n")[0]
+        comment = first.removeprefix("# ").removeprefix("✓ checked: ")
         anchor = f"{name.lower()}-{sum(row[0] == name for row in found(app.env)) + 1}"
         cell["ids"].append(anchor)
         section = section_of(cell)
@@ -96,7 +93,7 @@ def always_read(app, env, added, changed, removed):
 def setup(app):
     app.add_node(NotesMapNode)
     app.add_directive("notes-map", NotesMap)
-    app.connect("doctree-read", mark_cells)
+    app.connect("doctree-read", mark_cells, priority=400)  # before a label is taken from its cell
     app.connect("doctree-resolved", write_list)
     app.connect("env-purge-doc", forget)
     app.connect("env-get-outdated", always_read)

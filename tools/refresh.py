@@ -1,6 +1,7 @@
 """Format, execute and normalise notebooks, so that running it twice changes nothing.
 
-It stores in each the fingerprint of what its outputs come from, which `make book` compares.
+It stores in each the fingerprint of what its outputs come from, which `make book` compares, and folds the same cells
+for JupyterLab as the book folds.
 
 Run it by ``make refresh NOTEBOOKS=chapters/01*.ipynb``: the Makefile sets one BLAS thread and no progress bars.
 
@@ -8,6 +9,7 @@ A cell tagged ``nbval-ignore-output`` shows timings, or runs that part ways on a
 executed, but keeps its stored output. Delete the output to renew it, above all after a change to the cell.
 """
 
+import re
 import subprocess
 import sys
 import time
@@ -20,9 +22,23 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "_ext"))
 
+from folds import FOLDED  # noqa: E402
 from stored_outputs import fingerprint, sources  # noqa: E402
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+
+
+def fold(notebook) -> None:
+    """Close in JupyterLab the code of folded cells, and of solutions the outputs as well."""
+    in_solution = False
+    for cell in notebook.cells:
+        cell.metadata.pop("jupyter", None)
+        if cell.cell_type == "markdown":
+            in_solution = re.match(r":{3,}\{solution\}", cell.source) is not None
+        elif in_solution:
+            cell.metadata["jupyter"] = {"source_hidden": True, "outputs_hidden": True}
+        elif FOLDED.intersection(cell.metadata.get("tags", [])):
+            cell.metadata["jupyter"] = {"source_hidden": True}
 
 
 def execute(path: Path) -> float:
@@ -49,6 +65,7 @@ def execute(path: Path) -> float:
     kept = {k: notebook.metadata[k] for k in ("description", "myst") if k in notebook.metadata}
     notebook.metadata = {"kernelspec": KERNELSPEC, "language_info": {"name": "python"}, **kept}
     notebook.metadata["rnnbook"] = {"fingerprint": fingerprint(notebook, sources())}
+    fold(notebook)
     nbformat.validate(notebook)
     nbformat.write(notebook, path)
     return seconds

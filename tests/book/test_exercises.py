@@ -22,18 +22,19 @@ ANSWERS: dict[str, Answers] = {
     for file in CHAPTERS.values()
     for name, answers in import_module(f"exercise_answers.{file}").ANSWERS.items()
 }
-TEXTS = dict(
-    re.findall(
-        r"\{exercise-start\}[^\n]*\n:label: (\S+)\n(.*?)\{exercise-end\}",
-        "\n".join(
+TEXTS = {
+    name: text
+    for _, name, text in re.findall(
+        r"^(:{3,})\{exercise\}[^\n]*\n:label: (\S+)\n(.*?)\n\1$",
+        "\n\n".join(
             "".join(cell["source"])
             for path in sorted(ROOT.glob("*/*.ipynb"))
             for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
             if cell["cell_type"] == "markdown"
         ),
-        flags=re.DOTALL,
+        flags=re.DOTALL | re.MULTILINE,
     )
-)
+}
 each = pytest.mark.parametrize("name", ANSWERS)
 each_function = pytest.mark.parametrize(
     "name", [name for name, answers in ANSWERS.items() if callable(answers.right)]

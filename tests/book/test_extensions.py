@@ -88,29 +88,33 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><circle r="4
 SLIDER = '<div class="rnn-slider" id="toy"><svg role="img" aria-label="A disc."></svg></div>'
 
 
-def figure(**data):
-    output = nbformat.v4.new_output("display_data", data=data)
+CAPTION = ":::{figure}\n:name: fig-toy\n\nA disc of $1$.\n:::"
+CITATION = "[Author and Other (1999)](#author1999) and ([Author, 1999](#author1999))"
+BIBLIOGRAPHY = """@article{author1999,
+  author = {Author, A. and Other, O.}, title = {On toys}, journal = {Toys}, year = {1999}
+}"""
+
+
+def figure(caption=CAPTION, alt="A black disc.", **data):
+    """A cell that draws, and the cell of its caption."""
+    output = nbformat.v4.new_output("display_data", data=data or {"image/svg+xml": SVG})
     cell = nbformat.v4.new_code_cell("draw()", execution_count=1, outputs=[output], id="figure")
-    named = {"name": "fig-toy", "caption": "A disc."}
-    cell.metadata["mystnb"] = {"figure": named, "image": {"alt": "A black disc."}}
-    return cell
+    if alt:
+        cell.metadata["mystnb"] = {"image": {"alt": alt}}
+    return [cell, nbformat.v4.new_markdown_cell(caption, id="caption")]
 
 
-def drawn(*missing):
-    """A cell that draws, with one entry of its metadata taken out."""
-    cell = figure(**{"image/svg+xml": SVG})
-    *path, last = missing
-    place = cell.metadata["mystnb"]
-    for key in path:
-        place = place[key]
-    del place[last]
-    return cell
+def code(source, *tags, id="code", **metadata):
+    return nbformat.v4.new_code_cell(source, id=id, metadata={"tags": [*tags]} | metadata)
 
 
-def page(text=QUIZ, cell=None, description="A page that is built to be tested."):
+def page(text=QUIZ, cells=None, description="A page that is built to be tested."):
     """A notebook with a text and a figure."""
-    cells = [nbformat.v4.new_markdown_cell(f"# Toy\n\n{text}", id="text")]
-    cells.append(cell or figure(**{"image/svg+xml": SVG}))
+    front = "---\nnumbering:\n  enumerator: 1.%s\n---\n"
+    cells = [
+        nbformat.v4.new_markdown_cell(f"{front}# Toy\n\n{text}", id="text"),
+        *(figure() if cells is None else cells),
+    ]
     metadata = {
         "kernelspec": {"name": "python3", "display_name": "Python 3"},
         "language_info": {"name": "python", "pygments_lexer": "ipython3"},
@@ -120,21 +124,22 @@ def page(text=QUIZ, cell=None, description="A page that is built to be tested.")
     return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
 
 
-def slider(markup=SLIDER, named=True):
-    cell = figure(**{"text/html": markup})
-    if not named:
-        del cell.metadata["mystnb"]["figure"]
-    return cell
+def slider(markup=SLIDER, **options):
+    return figure(**{"text/html": markup}, **options)
 
 
 # Pages with one fault each, and what the warning says.
 FAULTY = {
-    "no-alt": (page(cell=drawn("image")), "no alt text"),
-    "no-figure": (page(cell=drawn("figure")), "no caption and name"),
-    "no-caption": (page(cell=drawn("figure", "caption")), "no caption"),
-    "no-name": (page(cell=drawn("figure", "name")), "no name"),
-    "bare-slider": (page(cell=slider(named=False)), "no caption and name"),
-    "silent-slider": (page(cell=slider(SLIDER.replace("aria-label", "x"))), "no aria-label"),
+    "no-alt": (page(cells=figure(alt=None)), "no alt text"),
+    "no-figure": (page(cells=figure(caption="Text.")), "no caption and name"),
+    "no-caption": (page(cells=figure(CAPTION.replace("A disc of $1$.", ""))), "is one paragraph"),
+    "long-caption": (page(cells=figure(CAPTION.replace("$1$.", "$1$.\n\nMore."))), "one paragraph"),
+    "no-name": (page(cells=figure(CAPTION.replace(":name: fig-toy\n", ""))), "no name"),
+    "no-picture": (page(cells=[code("1"), figure()[1]]), "no picture in the cell above"),
+    "bare-slider": (page(cells=slider(caption="Text.")), "no caption and name"),
+    "silent-slider": (page(cells=slider(SLIDER.replace("aria-label", "x"))), "no aria-label"),
+    "no-label": (page(cells=[code("x = 1", "measure")]), "begins with a comment, its label"),
+    "unknown-source": (page(text="[Nobody (1999)](#nobody1999)"), "nobody1999"),
     "image": (page(text="![](disc.svg)"), "no alt text"),
     "bad-formula": (page(text="A $\\frac{1$ here."), "cannot be set"),
     "undescribed": (page(description=None), "need a description"),
@@ -157,7 +162,21 @@ FAULTY = {
 GOOD = {
     "good": page(text=f"{QUIZ}\n\n{EXERCISE}\n\n{EXERCISE.replace('toy-1', 'toy-2')}"),
     "several": page(text=QUIZ.replace("1. No.", "1. **Right.**") + f"\n\n{USE}"),
-    "movable": page(cell=slider()),
+    "movable": page(cells=slider()),
+    "folded": page(
+        text=CITATION,
+        cells=[
+            code("# How it was measured: 20 runs\nx = 1", "measure"),
+            nbformat.v4.new_markdown_cell(EXERCISE.split("\n\n")[0].replace("-1", "-4"), id="ask"),
+            code("answer = ...", id="stub"),
+            nbformat.v4.new_markdown_cell(EXERCISE.split("\n\n")[1].replace("-1", "-4"), id="tell"),
+            code("answer = 1", id="solution"),
+            nbformat.v4.new_markdown_cell("After it.", id="after"),
+            code("# ✓ checked: one is one\nassert 1 == 1", "evidence", id="sure", statement="S1"),
+        ],
+    ),
+    "sources": page(text="```{bibliography}\n```"),
+    "map": page(text="```{notes-map}\nS1 One is one.\n```"),
     "states": page(text=GLOSSARY.replace("{term}", "state").replace("{definition}", "상태. Kept.")),
     "terms": page(text="```{terms-index}\n```"),
 }
@@ -187,7 +206,7 @@ def build_log(folder, pages, *, returncode=0, **env):
     root, *others = pages
     contents = "".join(f"  - file: {name}\n" for name in others)
     (folder / "_toc.yml").write_text(f"format: jb-book\nroot: {root}\nchapters:\n{contents}")
-    (folder / "references.bib").write_text("")
+    (folder / "references.bib").write_text(BIBLIOGRAPHY)
     (folder / "disc.svg").write_text(SVG)
     config = (ROOT / "_config.yml").read_text()
     for old, new in {
@@ -246,6 +265,38 @@ def test_a_good_page_has_everything_in_place(book):
     assert not (folder / "sitemap.xml").exists()
 
 
+def test_a_folded_cell_shows_its_first_line_alone(book):
+    html = (book[0] / "folded.html").read_text(encoding="utf-8")
+    folds = re.findall(r'<details class="folded-cell">(.*?)</details>', html, re.DOTALL)
+    labels = [re.search(r"<summary>(.*?)</summary>", fold)[1] for fold in folds]
+    assert labels == ["How it was measured: 20 runs", "✓ checked: one is one"]
+    code = [re.sub(r"<[^>]*>", "", fold.split("</summary>")[1]).strip() for fold in folds]
+    assert code == ["x = 1", "assert 1 == 1"]
+
+
+def test_the_code_after_an_exercise_and_after_a_solution_is_in_its_box(book):
+    html = (book[0] / "folded.html").read_text(encoding="utf-8")
+    html = html[html.index("<article") :]
+    text = re.sub(r"<[^>]*>", "", html[html.index('<div class="exercise') :])
+    solution = re.search(r'<details class="[^"]*solution.*?</details>', html, re.DOTALL)[0]
+    assert text.index("What is one?") < text.index("answer = ...") < text.index("Solution")
+    assert re.search(r"One\..*answer = 1", re.sub(r"<[^>]*>", "", solution), re.DOTALL)
+    assert "After it." not in solution
+
+
+def test_a_link_to_a_source_becomes_a_citation(book):
+    html = (book[0] / "folded.html").read_text(encoding="utf-8")
+    links = re.findall(r'<a [^>]*href="sources.html#[^"]*"[^>]*>(.*?)</a>', html)
+    assert links == ["1999", "Author and Other, 1999"]
+    text = re.sub(r"<[^>]*>", "", html)
+    assert "Author and Other (1999) and (Author and Other, 1999)" in text
+
+
+def test_a_statement_is_found_by_the_metadata_of_its_cell(book):
+    html = (book[0] / "map.html").read_text(encoding="utf-8")
+    assert re.search(r'href="folded.html#s1-1">one is one</a>', html)
+
+
 def test_a_slider_is_a_numbered_figure_with_a_name(book):
     html = (book[0] / "movable.html").read_text(encoding="utf-8")
     assert re.search(r'<figure[^>]* id="fig-toy">', html)
@@ -288,7 +339,7 @@ def test_addresses_that_are_known_are_used(tmp_path):
 def test_stale_outputs_stop_the_build_and_name_the_remedy(tmp_path):
     fresh, stale, unknown = (GOOD[name] for name in ("good", "several", "movable"))
     changed = copy.deepcopy(with_fingerprint(stale))
-    changed.cells[-1].source += "\nmore()"
+    changed.cells[1].source += "\nmore()"
     pages = {"good": with_fingerprint(fresh), "sub": changed, "unknown": unknown}
     log = build_log(tmp_path, pages, returncode=1)
     assert "older than the code" in log

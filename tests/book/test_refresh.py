@@ -64,3 +64,20 @@ def test_a_cell_that_fails_leaves_the_notebook_as_it_was(tmp_path):
     with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
         refresh.execute(path)
     assert path.read_bytes() == before
+
+
+def test_what_the_book_folds_is_folded_in_jupyterlab():
+    code = [
+        nbformat.v4.new_code_cell("# Imports", metadata={"tags": ["hide-input"]}),
+        nbformat.v4.new_code_cell("x = 1", metadata={"jupyter": {"source_hidden": True}}),
+        nbformat.v4.new_code_cell("answer = 1"),
+        nbformat.v4.new_code_cell("check(answer)"),
+        nbformat.v4.new_code_cell("y = 2"),
+    ]
+    solution = nbformat.v4.new_markdown_cell(":::{solution} toy-1\n:class: dropdown\nOne.\n:::")
+    after = nbformat.v4.new_markdown_cell("After it.")
+    refresh.fold(nbformat.v4.new_notebook(cells=[*code[:2], solution, *code[2:4], after, code[4]]))
+    closed = {"source_hidden": True}
+    everything = closed | {"outputs_hidden": True}
+    folds = [cell.metadata.get("jupyter", {}) for cell in code]
+    assert folds == [closed, {}, everything, everything, {}]
