@@ -11,11 +11,16 @@ export MKL_NUM_THREADS = 1
 export TQDM_DISABLE = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 
-.PHONY: book test unit notebooks site-test bench site-bench audit mutants refresh lint lock clean
+.PHONY: book lab test unit notebooks site-test bench site-bench audit mutants refresh lint lock clean
 
 book: $(VENV)/ready
 	$(BIN)/jupyter-book build -W -n --keep-going .
 	@echo "Open _build/html/index.html"
+
+# The chapters in JupyterLab; trusted, so that their figures show before anything has been run.
+lab: $(VENV)/ready
+	$(BIN)/jupyter trust chapters/*.ipynb
+	$(BIN)/jupyter lab chapters
 
 test: lint unit notebooks
 
