@@ -14,6 +14,14 @@ def keep_own_files(app, config):
     config.html_js_files = [(name, {"defer": "defer"}) for name in OWN_SCRIPTS]
 
 
+def leave_out_unused(app, pagename, templatename, context, doctree):
+    """Sphinx Design brings a script for tabs, of which the book has none."""
+    context["script_files"] = [
+        script for script in context["script_files"] if "design-tabs" not in str(script.filename)
+    ]
+
+
 def setup(app):
     app.connect("config-inited", keep_own_files, priority=100)
+    app.connect("html-page-context", leave_out_unused)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

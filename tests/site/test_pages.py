@@ -234,6 +234,13 @@ def test_formulas_are_set_and_no_script_is_needed_for_them(page):
     assert any("katex.min.css" in load for load in parsed.loads) == (parsed.formulas > 0)
 
 
+@each_page
+def test_a_page_loads_no_script_that_nothing_on_it_uses(page):
+    loads = " ".join(PARSED[page].loads)
+    assert ("design-tabs" in loads) == ("sd-tab-set" in read(page))
+    assert "searchtools" not in loads or page == "search.html"
+
+
 def test_style_and_fonts_of_the_formulas_are_shipped_and_nothing_else():
     folder = HTML / "_static" / "katex"
     fonts = set(re.findall(r"url\((fonts/[\w-]+\.woff2)\)", (folder / "katex.min.css").read_text()))
