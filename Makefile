@@ -17,10 +17,10 @@ book: $(VENV)/ready
 	$(BIN)/jupyter-book build -W -n --keep-going .
 	@echo "Open _build/html/index.html"
 
-# The chapters in JupyterLab; trusted, so that their figures show before anything has been run.
+# The notebooks in JupyterLab; trusted, so that their figures show before anything has been run.
 lab: $(VENV)/ready
-	$(BIN)/jupyter trust chapters/*.ipynb
-	$(BIN)/jupyter lab chapters
+	$(BIN)/jupyter trust */*.ipynb
+	$(BIN)/jupyter lab
 
 test: lint unit notebooks
 
@@ -36,7 +36,7 @@ unit: $(VENV)/ready
 
 # Strict: every stored output is compared with what the cell prints now. A notebook stays in one process.
 notebooks: $(VENV)/ready
-	$(PYTEST) --dist loadfile chapters --nbval --nbval-current-env --nbval-cell-timeout=900 \
+	$(PYTEST) --dist loadfile chapters labs --nbval --nbval-current-env --nbval-cell-timeout=900 \
 		--nbval-sanitize-with=tests/nbval_sanitize.cfg
 
 site-test: book $(VENV)/ready-site
@@ -59,7 +59,7 @@ mutants: $(VENV)/ready
 	$(BIN)/python tools/mutate.py $(MODULES)
 
 # Format, execute and normalise the notebooks; NOTEBOOKS=chapters/01*.ipynb for some of them.
-NOTEBOOKS ?= chapters/*.ipynb
+NOTEBOOKS ?= chapters/*.ipynb labs/*.ipynb
 refresh: $(VENV)/ready
 	$(BIN)/python tools/refresh.py $(NOTEBOOKS)
 

@@ -1,4 +1,4 @@
-"""The chapters as documents: their order, cells, figures, numbers and exercises."""
+"""The notebooks as documents: their order, cells, figures, numbers and exercises."""
 
 import copy
 import re
@@ -16,11 +16,21 @@ from rnnbook.exercises import names
 ROOT = Path(__file__).parents[2]
 sys.path += [str(ROOT / "tools"), str(ROOT / "_ext")]
 
+from captions import WIDGETS  # noqa: E402
 from folds import FOLDED  # noqa: E402
+from numbering import FRONT_MATTER, prefix  # noqa: E402
 from refresh import fold  # noqa: E402
 
-CHAPTERS = {path.stem: nbformat.read(path, 4) for path in sorted(ROOT.glob("chapters/*.ipynb"))}
-each_chapter = pytest.mark.parametrize("chapter", CHAPTERS)
+NOTEBOOKS = {
+    path.relative_to(ROOT).with_suffix("").as_posix(): nbformat.read(path, 4)
+    for folder in ("chapters", "labs")
+    for path in sorted(ROOT.glob(f"{folder}/*.ipynb"))
+}
+CHAPTERS = [name for name in NOTEBOOKS if name.startswith("chapters/")]
+LABS = [name for name in NOTEBOOKS if name.startswith("labs/")]
+each_notebook = pytest.mark.parametrize("name", NOTEBOOKS)
+each_chapter = pytest.mark.parametrize("name", CHAPTERS)
+each_lab = pytest.mark.parametrize("name", LABS)
 
 
 def prose(notebook) -> str:
@@ -41,41 +51,40 @@ def printed(cell) -> str:
 def is_figure(cell) -> bool:
     shown = [output.get("data", {}) for output in cell.outputs]
     return any("image/svg+xml" in data or "image/png" in data for data in shown) or any(
-        'class="rnn-' in "".join(data.get("text/html", "")) for data in shown
+        widget in "".join(data.get("text/html", "")) for data in shown for widget in WIDGETS
     )
 
 
-def test_the_table_of_contents_lists_the_chapters_in_order():
+def test_the_table_of_contents_lists_the_notebooks_in_order():
     contents = yaml.safe_load((ROOT / "_toc.yml").read_text())
     files = [entry["file"] for part in contents["parts"] for entry in part["chapters"]]
-    chapters = [file.removeprefix("chapters/") for file in files if file.startswith("chapters/")]
-    assert chapters == sorted(CHAPTERS)
+    assert [file for file in files if file in NOTEBOOKS] == sorted(NOTEBOOKS)
 
 
 STATEMENTS = {  # of the lecture notes, by the chapter that asserts them
-    "01-sequence-data": {"S1", "S2"},
-    "02-conditional-probability": {"S3", "S4"},
-    "03-latent-state-rnn": {"S5", "S6", "S7", "S8", "S9"},
-    "04-bptt": {"S10", "S11"},
-    "05-exploding-vanishing": {"S12"},
-    "06-truncated-bptt": {"S13"},
-    "07-lstm-gru": {"S14"},
-    "08-capstone": set(),  # uses them all, and asserts none anew
+    "chapters/01-sequence-data": {"S1", "S2"},
+    "chapters/02-conditional-probability": {"S3", "S4"},
+    "chapters/03-latent-state-rnn": {"S5", "S6", "S7", "S8", "S9"},
+    "chapters/04-bptt": {"S10", "S11"},
+    "chapters/05-exploding-vanishing": {"S12"},
+    "chapters/06-truncated-bptt": {"S13"},
+    "chapters/07-lstm-gru": {"S14"},
+    "chapters/08-capstone": set(),  # uses them all, and asserts none anew
 }
 
 
 @each_chapter
-def test_every_statement_of_the_notes_is_asserted_by_a_cell(chapter):
+def test_every_statement_of_the_notes_is_asserted_by_a_cell(name):
     asserted = set()
-    for cell in code_cells(CHAPTERS[chapter]):
+    for cell in code_cells(NOTEBOOKS[name]):
         if "statement" in cell.metadata and "assert" in cell.source:
             asserted.add(cell.metadata["statement"])
-    assert asserted >= STATEMENTS[chapter]
+    assert asserted >= STATEMENTS[name]
 
 
 @each_chapter
-def test_sections_come_in_the_house_order(chapter):
-    headings = re.findall(r"^## (.+)$", prose(CHAPTERS[chapter]), flags=re.MULTILINE)
+def test_sections_come_in_the_house_order(name):
+    headings = re.findall(r"^## (.+)$", prose(NOTEBOOKS[name]), flags=re.MULTILINE)
     wanted = [
         "What you will be able to do",
         "Check yourself",
@@ -85,23 +94,32 @@ def test_sections_come_in_the_house_order(chapter):
     ]
     assert [heading for heading in headings if heading in wanted] == wanted
     assert headings[0] == wanted[0]
-    assert len(re.findall(r"^# ", prose(CHAPTERS[chapter]), flags=re.MULTILINE)) == 1
+    assert len(re.findall(r"^# ", prose(NOTEBOOKS[name]), flags=re.MULTILINE)) == 1
 
 
-@each_chapter
-def test_every_code_cell_was_executed_in_order(chapter):
+@each_lab
+def test_a_lab_says_what_it_asks_and_found_and_for_which_lecture(name):
+    opening = NOTEBOOKS[name].cells[0].source
+    assert re.search(rf"^# Lab {int(name[5:7])}: ", opening, flags=re.MULTILINE)
+    assert re.search(rf"\]\(\.\./chapters/{name[5:8]}", opening)
+    assert "**Asked:**" in opening
+    assert "**Found:**" in opening
+
+
+@each_notebook
+def test_every_code_cell_was_executed_in_order(name):
     # A cell without count and outputs is not compared by nbval, so an emptied notebook would pass.
-    counts = [cell.execution_count for cell in code_cells(CHAPTERS[chapter])]
+    counts = [cell.execution_count for cell in code_cells(NOTEBOOKS[name])]
     assert counts == list(range(1, len(counts) + 1))
 
 
-@each_chapter
-def test_cells_have_names_and_are_short(chapter):
-    cells = CHAPTERS[chapter].cells
+@each_notebook
+def test_cells_have_names_and_are_short(name):
+    cells = NOTEBOOKS[name].cells
     assert len({cell.id for cell in cells}) == len(cells)
     for cell in cells:
         assert not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f-]+)?", cell.id), f"random id {cell.id}"
-    for cell in code_cells(CHAPTERS[chapter]):
+    for cell in code_cells(NOTEBOOKS[name]):
         if cell.source.startswith("# Imports\n"):
             continue
         room = 60 if "program" in cell.metadata.get("tags", []) else 30
@@ -109,11 +127,11 @@ def test_cells_have_names_and_are_short(chapter):
         assert len(lines) <= room, f"{cell.id} has more than {room} lines"
 
 
-@each_chapter
-def test_lines_of_code_and_output_fit_the_page(chapter):
+@each_notebook
+def test_lines_of_code_and_output_fit_the_page(name):
     # A box of the page has room for 88 characters, inside an exercise for 84; ruff looks at code, too.
     inside = False
-    for cell in CHAPTERS[chapter].cells:
+    for cell in NOTEBOOKS[name].cells:
         if cell.cell_type == "markdown":
             inside = re.match(r":{3,}\{(exercise|solution)\}", cell.source) is not None
             continue
@@ -122,9 +140,9 @@ def test_lines_of_code_and_output_fit_the_page(chapter):
             assert len(line) <= room, f"{cell.id}: {len(line)} characters, not {room}: {line}"
 
 
-@each_chapter
-def test_every_figure_has_caption_name_and_alt_text(chapter):
-    cells = CHAPTERS[chapter].cells
+@each_notebook
+def test_every_figure_has_caption_name_and_alt_text(name):
+    cells = NOTEBOOKS[name].cells
     figures = [
         (cell, below)
         for cell, below in pairwise(cells)
@@ -144,24 +162,20 @@ def test_every_figure_has_caption_name_and_alt_text(chapter):
         assert len(alt) > 45, f"{cell.id}: the alt text must say what is seen"
 
 
-@each_chapter
-def test_cells_are_folded_in_jupyterlab_as_in_the_book(chapter):
-    notebook = copy.deepcopy(CHAPTERS[chapter])
+@each_notebook
+def test_cells_are_folded_in_jupyterlab_as_in_the_book(name):
+    notebook = copy.deepcopy(NOTEBOOKS[name])
     fold(notebook)
-    assert notebook == CHAPTERS[chapter]
+    assert notebook == NOTEBOOKS[name]
     for cell in code_cells(notebook):
         if FOLDED.intersection(cell.metadata.get("tags", [])):
             assert cell.source.startswith("# "), f"{cell.id} is folded and has no label"
 
 
-@each_chapter
-def test_figures_and_exercises_are_numbered_in_jupyterlab_as_in_the_book(chapter):
-    number = int(chapter[:2])
-    assert (
-        CHAPTERS[chapter]
-        .cells[0]
-        .source.startswith(f"---\nnumbering:\n  enumerator: {number}.%s\n---\n# ")
-    )
+@each_notebook
+def test_figures_and_exercises_are_numbered_in_jupyterlab_as_in_the_book(name):
+    front = FRONT_MATTER.format(prefix(name))
+    assert NOTEBOOKS[name].cells[0].source.startswith(f"{front}# ")
 
 
 SOURCES = {
@@ -170,9 +184,9 @@ SOURCES = {
 }
 
 
-@each_chapter
-def test_a_citation_names_its_authors_and_year(chapter):
-    links = re.findall(r"\[([^\[\]]+)\]\(#(\w+)\)", prose(CHAPTERS[chapter]))
+@each_notebook
+def test_a_citation_names_its_authors_and_year(name):
+    links = re.findall(r"\[([^\[\]]+)\]\(#(\w+)\)", prose(NOTEBOOKS[name]))
     for words, key in links:
         authors, year = SOURCES[key]
         wanted = authors[0] if len(authors) == 1 else " and ".join(authors)
@@ -182,13 +196,13 @@ def test_a_citation_names_its_authors_and_year(chapter):
 
 
 @each_chapter
-def test_at_least_one_figure_moves(chapter):
-    assert any('class="rnn-slider"' in str(cell.outputs) for cell in code_cells(CHAPTERS[chapter]))
+def test_at_least_one_figure_moves(name):
+    assert any('class="rnn-slider"' in str(cell.outputs) for cell in code_cells(NOTEBOOKS[name]))
 
 
-@each_chapter
-def test_code_keeps_the_house_rules(chapter):
-    for cell in code_cells(CHAPTERS[chapter]):
+@each_notebook
+def test_code_keeps_the_house_rules(name):
+    for cell in code_cells(NOTEBOOKS[name]):
         for forbidden in (
             r"np\.random\.(seed|rand|randn|randint|normal|uniform|choice|shuffle)\(",
             r"sys\.path",
@@ -202,9 +216,9 @@ def test_code_keeps_the_house_rules(chapter):
             assert output.get("name") != "stderr", cell.id
 
 
-@each_chapter
-def test_every_decimal_number_in_the_prose_comes_from_a_cell(chapter):
-    notebook = CHAPTERS[chapter]
+@each_notebook
+def test_every_decimal_number_in_the_prose_comes_from_a_cell(name):
+    notebook = NOTEBOOKS[name]
     cells = code_cells(notebook)
     source = "\n".join(cell.source + "\n" + printed(cell) for cell in cells)
     known = set(re.findall(r"\d+(?:[_,]\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?", source.replace("−", "-")))
@@ -216,18 +230,18 @@ def test_every_decimal_number_in_the_prose_comes_from_a_cell(chapter):
 
 
 @each_chapter
-def test_exercises_have_a_stub_a_check_and_a_hidden_solution(chapter):
-    cells = CHAPTERS[chapter].cells
+def test_exercises_have_a_stub_a_check_and_a_hidden_solution(name):
+    cells = NOTEBOOKS[name].cells
     labels = re.findall(
-        r"\{exercise\}[^\n]*\n:label: (\S+)", prose(CHAPTERS[chapter]), flags=re.MULTILINE
+        r"\{exercise\}[^\n]*\n:label: (\S+)", prose(NOTEBOOKS[name]), flags=re.MULTILINE
     )
     solutions = re.findall(
-        r"\{solution\} (\S+)\n:class: dropdown", prose(CHAPTERS[chapter]), flags=re.MULTILINE
+        r"\{solution\} (\S+)\n:class: dropdown", prose(NOTEBOOKS[name]), flags=re.MULTILINE
     )
-    prefix = labels[0].partition("-")[0]
+    chapter = labels[0].partition("-")[0]
     assert len(labels) >= 6
     assert labels == solutions
-    assert sorted(labels) == names(prefix)
+    assert sorted(labels) == names(chapter)
     for label in labels:
         checks = [
             cell for cell in cells if cell.cell_type == "code" and f'check("{label}"' in cell.source

@@ -15,7 +15,9 @@ _CONTENTS = yaml.safe_load((Path(__file__).parents[2] / "_toc.yml").read_text(en
 WRITTEN = [f"{_CONTENTS['root']}.html"]
 WRITTEN += [f"{page['file']}.html" for part in _CONTENTS["parts"] for page in part["chapters"]]
 CHAPTERS = [page for page in WRITTEN if page.startswith("chapters/")]
-PAGES = CHAPTERS + [page for page in WRITTEN + GENERATED if page not in CHAPTERS]
+LABS = [page for page in WRITTEN if page.startswith("labs/")]
+NOTEBOOKS = CHAPTERS + LABS
+PAGES = NOTEBOOKS + [page for page in WRITTEN + GENERATED if page not in NOTEBOOKS]
 
 
 @pytest.fixture(scope="session")

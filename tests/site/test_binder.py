@@ -64,6 +64,7 @@ def lab(tmp_path_factory):
         "rnncore",
         "rnnbook",
         "chapters",
+        "labs",
         ".binder",
         "pyproject.toml",
         "constraints.txt",

@@ -4,10 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import CHAPTERS, HTML, PAGES, THEME
+from conftest import CHAPTERS, HTML, NOTEBOOKS, PAGES, THEME
 
 # Both share the pages by their place in the list, and pytest runs all tests of one page before the next.
 each_page = pytest.mark.parametrize("shared_tab", PAGES, indirect=True, scope="session")
+each_notebook = pytest.mark.parametrize("shared_tab", NOTEBOOKS, indirect=True, scope="session")
 each_chapter = pytest.mark.parametrize("shared_tab", CHAPTERS, indirect=True, scope="session")
 AXE = (Path(__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 OPEN_ALL = "document.querySelectorAll('article details').forEach(box => { box.open = true })"
@@ -93,7 +94,7 @@ def tab_stops(tab):
     )
 
 
-@each_chapter
+@each_notebook
 def test_a_formula_is_a_tab_stop_only_where_it_scrolls_and_then_has_a_name(tab):
     tab.evaluate("dispatchEvent(new Event('resize'))")
     assert tab_stops(tab) == []
@@ -126,7 +127,7 @@ def copied(tab, first, last):
     )
 
 
-@each_chapter
+@each_notebook
 def test_a_formula_that_is_copied_becomes_tex(tab):
     formulas = tab.locator("article p span.math")
     if not formulas.count():
@@ -153,7 +154,7 @@ def test_every_mark_has_a_shape(tab):
     assert empty == []
 
 
-@each_chapter
+@each_notebook
 def test_figures_are_white_cards_in_the_dark(tab):
     tab.evaluate(THEME, "dark")
     styles = tab.evaluate("""() => [...document.querySelectorAll('figure img, .rnn-slider > svg')].map(image => {
@@ -181,7 +182,7 @@ def move_all_sliders(page):
         assert figure.screenshot() != before
 
 
-@each_chapter
+@each_notebook
 def test_a_slider_changes_its_figure(tab):
     move_all_sliders(tab)
     assert tab.faults == []
@@ -261,7 +262,7 @@ def test_an_exercise_marked_as_done_stays_marked_until_the_mark_is_taken_back(ta
     look([])
 
 
-@each_chapter
+@each_notebook
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(tab):
     # One pass with the Tab key; an element that is focused and visible needs an outline or a shadow.
     wanted = tab.evaluate("""() => {
@@ -301,7 +302,7 @@ WIDEN_A_FORMULA = """() => {
 }"""
 
 
-@each_chapter
+@each_notebook
 def test_print_hides_solutions_and_keeps_formulas_whole(tab):
     paper = 673  # pixels between the margins of A4
     sizes = "all => all.map(formula => formula.style.fontSize)"
