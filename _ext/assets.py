@@ -16,9 +16,8 @@ def keep_own_files(app, config):
 
 def leave_out_unused(app, pagename, templatename, context, doctree):
     """Sphinx Design brings a script for tabs, of which the book has none."""
-    context["script_files"] = [
-        script for script in context["script_files"] if "design-tabs" not in str(script.filename)
-    ]
+    scripts = context["script_files"]  # changed in place: other extensions add to this very list
+    scripts[:] = [script for script in scripts if "design-tabs" not in str(script.filename)]
 
 
 def setup(app):
