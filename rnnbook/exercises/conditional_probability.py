@@ -248,12 +248,21 @@ def _best_sequence(answer):
     def draw(V, T):
         return rng.dirichlet(np.ones(V)), rng.dirichlet(np.full(V, 0.7), size=V), T
 
+    def trap(V, T):
+        """The best sequence begins with the rarest symbol: only a search that keeps all V finds it."""
+        start, P, _ = draw(V, T)
+        start = np.sort(start + 1)[::-1] / (1 + V)
+        P = 0.1 * P + 0.9 / V
+        P[-1] = 0.02 * P[-1] + 0.98 * (np.arange(V) == V - 1)
+        return start, P, T
+
     inputs = []
     while len(inputs) < 4:  # cases in which the greedy sequence is not the best one
         case = draw(3, 5)
         if not np.array_equal(greedy(*case), best(*case)):
             inputs.append(case)
     inputs += [draw(3, 4), draw(2, 6), draw(3, 1), draw(1, 3)]
+    inputs.append(trap(6, 4))
     expect_function(
         answer,
         best,

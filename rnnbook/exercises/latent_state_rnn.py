@@ -70,7 +70,7 @@ def _last_state(answer):
             at(-1),
             inputs,
             mistakes=[
-                (lambda h, mask: h[-1], "For the shorter sequences h[-1] comes after the filling."),
+                (lambda h, mask: h[-1], "For the shorter sequences h[-1] comes after the padding."),
                 (at(0), "One step too late: n real steps have the indices 0 to n - 1."),
                 (at(-2), "One step too early: n real steps have the indices 0 to n - 1."),
                 (
@@ -100,7 +100,7 @@ def _masked_mean(answer):
 
     rng = np.random.default_rng(32)
     inputs = []
-    for lengths, filling in [
+    for lengths, padding in [
         ([5, 2, 3], 7.0),
         ([1, 5, 4], 7.0),
         ([5, 2, 3], np.nan),
@@ -110,20 +110,20 @@ def _masked_mean(answer):
         ([3, 0, 1], np.nan),
     ]:
         mask = np.arange(max(lengths))[:, None] < np.array(lengths)
-        inputs.append((np.where(mask, rng.uniform(0, 3, mask.shape), filling), mask))
+        inputs.append((np.where(mask, rng.uniform(0, 3, mask.shape), padding), mask))
     expect_function(
         answer,
         reference,
         inputs,
         mistakes=[
-            (lambda cost, mask: cost.mean(), "The filling counts too. Leave it out."),
+            (lambda cost, mask: cost.mean(), "The padding counts too. Leave it out."),
             (
                 lambda cost, mask: (cost * mask).sum() / mask.sum(),
                 "0 times nan is nan. Select the steps that count instead of multiplying.",
             ),
             (
                 lambda cost, mask: cost[np.isfinite(cost)].mean(),
-                "The filling need not be nan or infinity. The mask says which steps count.",
+                "The padding need not be nan or infinity. The mask says which steps count.",
             ),
             (
                 lambda cost, mask: real_only(cost, mask).mean(),
@@ -215,6 +215,27 @@ def _latch(answer):
                 )
             if not seen and h >= -0.5:
                 raise Hint(f"No 1 has come by step {t}, but the state is {h:.2f}. What does b do?")
+    if not _holds_for_ever(w_x, w_h, b):
+        raise Hint(
+            "It forgets, after very many steps: with input 0 the state sinks, slowly, below 0.5. Can "
+            "it hold itself up? h = tanh(w_h h + b) needs a solution above 0.5."
+        )
+
+
+def _holds_for_ever(w_x, w_h, b):
+    """Whether the state stays above 0.5 under zeros, after the 1 that leaves it lowest.
+
+    What came so far needs w_x, w_h > 0 and b < 0: the state under zeros moves in one direction, and
+    stops at the next fixed point, if there is one.
+    """
+    low = 0.0
+    for _ in range(10_000):
+        low = np.tanh(w_h * low + b)
+    high = np.tanh(w_x + w_h * low + b)
+    slope_1 = np.sqrt(np.clip(1 - 1 / w_h, 0, 1 - 1e-15))  # tanh where w_h tanh' is 1
+    peak = (np.arctanh(slope_1) - b) / w_h  # of tanh(w_h h + b) - h
+    kept = np.array([0.5, high, np.clip(peak, 0.5, high)])
+    return high > 0.5 and (np.tanh(w_h * kept + b) >= kept).any()
 
 
 def _hold(answer):

@@ -191,6 +191,9 @@ ANSWERS = {
             "one step": lambda start, P, T: T == 1,
             "one symbol": lambda start, P, T: len(start) == 1,
         },
-        promises=[("the most probable sequence of length `T`", lambda *args: beam(*args, width=2))],
+        promises=[
+            ("the most probable sequence of length `T`", lambda *args: beam(*args, width=2)),
+            ("to try all $V^T$ sequences", lambda *args: beam(*args, width=5)),
+        ],
     ),
 }

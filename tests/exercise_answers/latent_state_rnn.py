@@ -74,7 +74,7 @@ ANSWERS = {
     "rnn-2": Answers(
         right=last_state,
         wrong=[
-            (lambda h, mask: h[-1], "after the filling"),
+            (lambda h, mask: h[-1], "after the padding"),
             (
                 lambda h, mask: h[np.minimum(mask.sum(axis=0), len(h) - 1), np.arange(h.shape[1])],
                 "too late",
@@ -97,7 +97,7 @@ ANSWERS = {
         wrong=[
             (lambda cost, mask: real_only(cost, mask).mean(), "not of all steps"),
             (times_mask, "0 times nan is nan"),
-            (lambda cost, mask: cost.sum() / cost.size, "filling counts"),
+            (lambda cost, mask: cost.sum() / cost.size, "padding counts"),
             (lambda cost, mask: np.ma.masked_invalid(cost).mean(), "need not be nan"),
             (mean_of_means, "mean of means"),
             (lambda cost, mask: cost[mask].sum(), "This is the sum"),
@@ -105,7 +105,7 @@ ANSWERS = {
         ],
         edges={
             "one real step": lambda cost, mask: mask.sum() == 1,
-            "no filling": lambda cost, mask: mask.all() and mask.size > 1,
+            "no padding": lambda cost, mask: mask.all() and mask.size > 1,
             "a sequence without a real step": lambda cost, mask: not mask.any(axis=0).all(),
         },
         promises=[("`cost` may hold anything, also `nan` or infinity", times_mask)],
@@ -127,13 +127,15 @@ ANSWERS = {
         right=[np.array([[9.0]]), 3.5, np.array([-1.5])],
         wrong=[
             ((10.0, 0.5, -2.0), "It forgets"),
+            ((10.0, 2.05, -0.56842), "It forgets"),  # after 1169 steps
+            ((10.0, 2.05, -0.56841180), "after very many steps"),
             ((10.0, 4.0, 0.0), "What does b do"),
             ((3.0, 4.0, -2.0), "outweigh the held state"),
             ((1.0, 4.0, -2.0), "outweigh the bias"),
             ((1.0, 2.0), "three numbers"),
             ((10.0, 4.0, -np.inf), "one finite number"),
         ],
-        promises=[("for ever", (10.0, 2.05, -0.56842))],  # it falls, after 1169 steps
+        promises=[("for ever", (10.0, 2.05, -0.56841180))],  # it falls, after 37,000 steps
     ),
     "rnn-6": Answers(
         right=hold(g=4.0),
