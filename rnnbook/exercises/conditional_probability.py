@@ -228,11 +228,18 @@ def _mixture(answer):
 
 
 def _best_sequence(answer):
-    def best(start, P, T):
-        def score(s):
-            return np.log(start[s[0]]) + sum(np.log(P[c, v]) for c, v in pairwise(s))
+    def score(s, start, P):
+        return np.log(start[s[0]]) + sum(np.log(P[c, v]) for c, v in pairwise(s))
 
-        return np.array(max(product(range(len(start)), repeat=T), key=score))
+    def best(start, P, T):
+        return np.array(max(all_of(start, T), key=lambda s: score(s, start, P)))
+
+    def all_of(start, T):
+        return product(range(len(start)), repeat=T)
+
+    def one_best(start, P, T):  # the same pairs in another order are equally probable
+        scores = sorted(score(s, start, P) for s in all_of(start, T))
+        return len(scores) == 1 or scores[-1] - scores[-2] > 1e-6
 
     def greedy(start, P, T):
         sequence = [start.argmax()]
@@ -246,15 +253,14 @@ def _best_sequence(answer):
     rng = np.random.default_rng(26)
 
     def draw(V, T):
-        return rng.dirichlet(np.ones(V)), rng.dirichlet(np.full(V, 0.7), size=V), T
+        case = rng.dirichlet(np.ones(V)), rng.dirichlet(np.full(V, 0.7), size=V), T
+        return case if one_best(*case) else draw(V, T)
 
     def trap(V, T):
-        """The best sequence begins with the rarest symbol: only a search that keeps all V finds it."""
-        start, P, _ = draw(V, T)
-        start = np.sort(start + 1)[::-1] / (1 + V)
-        P = 0.1 * P + 0.9 / V
-        P[-1] = 0.02 * P[-1] + 0.98 * (np.arange(V) == V - 1)
-        return start, P, T
+        """The best sequence begins with the rarest symbol: a search that keeps fewer than V loses it."""
+        start, P = np.arange(2.0 * V, V, -1), rng.dirichlet(np.full(V, 50.0), size=V)
+        P[-1] = np.append(np.full(V - 1, 0.02 / (V - 1)), 0.98)
+        return start / start.sum(), P, T
 
     inputs = []
     while len(inputs) < 4:  # cases in which the greedy sequence is not the best one
