@@ -67,6 +67,11 @@ def _perplexity(answer):
                 "This is the inverse: a good model has a perplexity near 1, a bad one above.",
             ),
             (lambda P: np.exp(-np.log2(P).mean()), "Base 2 in one place and e in the other."),
+            (
+                lambda P: 2 ** -np.log(P).mean(),
+                "The logarithm has base e: take e to the NLL, not 2.",
+            ),
+            (lambda P: -np.log2(P).mean(), "This is the NLL in bits. Take 2 to this power."),
             (lambda P: np.prod(1 / P), "Divide by the number of symbols before the exponential."),
             (
                 lambda P: np.prod(P) ** (-1 / len(P)),
@@ -114,6 +119,12 @@ def _bigram(answer):
             (
                 lambda s, V, a: smoothed(counted(s, V, once=True), a),
                 "counts[c, v] += 1 with arrays counts a repeated pair once. Use np.add.at or a loop.",
+            ),
+            (
+                lambda s, V, a: (
+                    (counted(s, V) + a) / (np.bincount(s, minlength=V)[:, None] + V * a)
+                ),
+                "The last symbol has no follower, so it is no context: let n(c) be the sum of a row.",
             ),
             (lambda s, V, a: smoothed(counted(s, V), 0), "The smoothing is missing."),
             (joint, "Divide each row by its own sum: P(v | c), not P(c, v)."),

@@ -2,6 +2,7 @@
 
 import copy
 import re
+import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
@@ -104,6 +105,38 @@ def test_a_lab_says_what_it_asks_and_found_and_for_which_lecture(name):
     assert re.search(rf"\]\(\.\./chapters/{name[5:8]}", opening)
     assert "**Asked:**" in opening
     assert "**Found:**" in opening
+
+
+@each_lab
+def test_a_lab_is_linked_from_its_lecture(name):
+    lecture = next(chapter for chapter in CHAPTERS if chapter[9:12] == name[5:8])
+    assert f"](../{name})" in prose(NOTEBOOKS[lecture])
+    unlinked = re.findall(r"(?<!\[)\bLab \d", prose(NOTEBOOKS[lecture]))
+    assert unlinked == []
+
+
+HELP = "# No module named rnnbook? Install the book's folder, as its README says."
+
+
+@each_notebook
+def test_the_first_code_cell_says_what_to_do_where_the_modules_are_missing(name):
+    imports = code_cells(NOTEBOOKS[name])[0].source
+    before, _, _ = imports.partition("\nfrom rnn")
+    assert before.endswith(HELP)  # where the traceback of the failing line shows it
+
+
+def test_the_help_is_in_the_traceback(tmp_path):
+    imports = tmp_path / "cell.py"
+    imports.write_text(code_cells(NOTEBOOKS[CHAPTERS[0]])[0].source, encoding="utf-8")
+    run = (
+        "import pathlib, sys; from IPython.core.interactiveshell import InteractiveShell;"
+        "sys.modules.update(rnnbook=None, rnncore=None);"
+        f"InteractiveShell().run_cell(pathlib.Path({str(imports)!r}).read_text(encoding='utf-8'))"
+    )
+    done = subprocess.run([sys.executable, "-c", run], capture_output=True, text=True)
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
+    assert "ModuleNotFoundError" in shown
+    assert HELP in shown
 
 
 @each_notebook

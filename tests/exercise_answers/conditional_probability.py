@@ -96,6 +96,8 @@ ANSWERS = {
             (lambda P: (1 / P).mean(), "arithmetic"),
             (lambda P: np.exp(np.log(P).mean()), "inverse"),
             (lambda P: np.exp(-np.log2(P).mean()), "Base 2"),
+            (lambda P: 2 ** -np.log(P).mean(), "take e"),
+            (lambda P: -np.log2(P).mean(), "in bits"),
             (lambda P: np.exp(-np.log(P).sum()), "number of symbols"),
             (root_of_product, "Average logarithms"),
         ],
@@ -112,6 +114,13 @@ ANSWERS = {
             (lambda s, V, a: bigram(s, V, a, total=a), "V times"),
             (np.errstate(divide="ignore")(lambda s, V, a: bigram(s, V, a, total=0)), "too"),
             (counted_once, "np.add.at"),
+            (
+                lambda s, V, a: (
+                    (bigram(s, V, a) * (np.bincount(s[:-1], minlength=V)[:, None] + V * a))
+                    / (np.bincount(s, minlength=V)[:, None] + V * a)
+                ),
+                "no follower",
+            ),
             (
                 np.errstate(invalid="ignore")(lambda s, V, a: bigram(s, V, 0)),
                 "smoothing is missing",

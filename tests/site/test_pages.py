@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
 import pytest
-from conftest import CHAPTERS, GENERATED, HTML, PAGES
+from conftest import CHAPTERS, GENERATED, HTML, NOTEBOOKS, PAGES
 
 ROOT = Path(__file__).parents[2]
 # The addresses that the book was built with: `make site-test` builds and tests in one environment.
@@ -127,7 +127,7 @@ def test_the_index_of_terms_has_every_term_with_a_korean_name_and_a_place():
         term, korean, places = re.findall(r"<td.*?</td>", row, re.DOTALL)
         assert "glossary.html#term-" in term
         assert re.search("[가-힣]", korean)
-        assert re.search(r'href="chapters/\d\d-', places)
+        assert re.search(r'href="(chapters|labs)/\d\d-', places)
 
 
 def test_descriptions_differ():
@@ -232,6 +232,18 @@ def test_formulas_are_set_and_no_script_is_needed_for_them(page):
     assert not re.search(r"\\\(|\\\[|\$[a-zA-Z\\]", parsed.text)  # no TeX in sight
     assert not [load for load in parsed.loads if re.search(r"(katex|mathjax)[^/]*\.js", load)]
     assert any("katex.min.css" in load for load in parsed.loads) == (parsed.formulas > 0)
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS)
+def test_figures_equations_and_exercises_count_from_one_within_their_page(page):
+    folder, number = page.split("/")[0], str(int(page.split("/")[1][:2]))
+    name = {"chapters": "", "labs": "L"}[folder] + number
+    if page == "chapters/08-capstone.html":
+        name = "C"
+    html = read(page)
+    for kind in (r"caption-number\">Fig\. ", r"caption-number\">Exercise ", r"eqno\">\("):
+        numbers = re.findall(rf"{kind}([\w.]+)", html)
+        assert numbers == [f"{name}.{k}" for k in range(1, len(numbers) + 1)]
 
 
 @each_page
