@@ -268,10 +268,12 @@ def _best_sequence(answer):
         return case if one_best(*case) else draw(V, T)
 
     def trap(V, T):
-        """The best sequence begins with the rarest symbol: a search that keeps fewer than V loses it."""
-        start, P = np.arange(2.0 * V, V, -1), rng.dirichlet(np.full(V, 50.0), size=V)
-        P[-1] = np.append(np.full(V - 1, 0.02 / (V - 1)), 0.98)
-        return start / start.sum(), P, T
+        """The best sequence repeats the rarest symbol: no search finds it that keeps the likeliest beginnings."""
+        rare = np.append(np.full(V - 1, 0.4 / (V - 1)), 0.6)
+        start, *often = np.hstack(
+            [0.96 * rng.dirichlet(np.full(V - 1, 200.0), V), np.full((V, 1), 0.04)]
+        )
+        return start, np.stack([*often, rare]), T
 
     inputs = []
     while len(inputs) < 4:  # cases in which the greedy sequence is not the best one
@@ -279,7 +281,7 @@ def _best_sequence(answer):
         if not np.array_equal(greedy(*case), best(*case)):
             inputs.append(case)
     inputs += [draw(3, 4), draw(2, 6), draw(3, 1), draw(1, 3)]
-    inputs.append(trap(6, 4))
+    inputs.append(trap(4, 6))
     expect_function(
         answer,
         best,

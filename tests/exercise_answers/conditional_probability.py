@@ -202,7 +202,8 @@ ANSWERS = {
         },
         promises=[
             ("the most probable sequence of length `T`", lambda *args: beam(*args, width=2)),
-            ("to try all $V^T$ sequences", lambda *args: beam(*args, width=5)),
+            ("to try all $V^T$ sequences", lambda *args: beam(*args, width=4)),
+            ("to try all $V^T$ sequences", lambda *args: beam(*args, width=16)),
         ],
     ),
 }
