@@ -61,7 +61,7 @@ def fold_cells(app, doctree):
             logger.warning("a folded cell begins with a comment, its label", location=cell)
             continue
         cell["hide_mode"] = "input"
-        cell["prompt_show"] = cell["prompt_hide"] = first.removeprefix("# ")
+        cell["prompt_show"] = cell["prompt_hide"] = first.removeprefix("# ").replace("`", "")
         code.children, code.rawsource = [nodes.Text(rest.lstrip("\n"))], rest
 
 
