@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rnnbook.exercises.expect import Hint, call, expect_function
+from rnnbook.exercises.expect import Hint, as_whole_number, call, describe, expect_function
 from rnncore import RNNCell, backward, forward
 
 
@@ -428,13 +428,15 @@ def _chunks(answer):
         )
 
 
-def _backward(*, slope=True, summed=True, previous=True, carry=True, transpose=True, **factors):
+def _backward(
+    *, slope=True, summed=True, previous=True, carry=True, transpose=True, back=1.0, **factors
+):
     def candidate(params, x, h0, h, dh):
         h_prev = np.concatenate([h0[None], h[:-1]])
         da, carried = np.empty_like(h), np.zeros_like(h0)
         for t in reversed(range(len(h))):
-            da[t] = (dh[t] + carry * carried) * (1 - h[t] ** 2 if slope else 1.0)
-            carried = da[t] @ (params["W_hh"].T if transpose else params["W_hh"])
+            da[t] = (dh[t] + carry * carried) * (1 - slope * h[t] ** 2)
+            carried = back * da[t] @ (params["W_hh"].T if transpose else params["W_hh"])
         used = h_prev if previous else h
         steps = slice(None) if summed else slice(-1, None)
         grads = {
@@ -481,6 +483,22 @@ def _first_sequence_only(params, x, h0, h, dh):
     return {**grads, "b_h": part["b_h"]}
 
 
+def _changed(change, name):
+    """A backward pass with something done to the gradient of one array."""
+
+    def candidate(*args):
+        grads = _backward()(*args)
+        return {**grads, name: change(grads[name])}
+
+    return candidate
+
+
+def _without_row(grad, row):
+    grad = grad.copy()
+    grad[row] = 0
+    return grad
+
+
 def _checker(answer):
     right = {
         "the backward pass of this chapter": _backward(),
@@ -502,6 +520,12 @@ def _checker(answer):
     }
     for name in ("W_xh", "W_hh", "b_h", "x", "h0"):
         wrong[f"is 1 % too large in the gradient of {name} alone"] = _backward(**{name: 1.01})
+        for row, which in [(0, "first"), (-1, "last")]:
+            what = f"leaves the {which} row of the gradient of {name} at zero"
+            wrong[what] = _changed(lambda g, row=row: _without_row(g, row), name)
+        wrong[f"has the rows of the gradient of {name} in reversed order"] = _changed(
+            lambda g: g[::-1], name
+        )
     for what, candidate in right.items():
         if not _verdict(answer, candidate):
             raise Hint(f"You refused {what}. Compare with differences, within about 1e-6.")
@@ -601,6 +625,97 @@ def _far_back(answer):
     )
 
 
+def _which_factor(answer):
+    if not callable(answer):
+        raise Hint(f"Expected a function, got {describe(answer)}.")
+    rng = np.random.default_rng(48)
+    named = {"right": 1, "T": 6, "B": 3, "T B": 18, "2": 2, "sign": -1, "1/T": 1 / 6}
+
+    def measured(*shape):
+        numeric = rng.normal(size=shape)
+        numeric.flat[:: 1 + numeric.size // 2] *= 1e-9 if numeric.size > 1 else 1.0
+        return numeric
+
+    def noise(numeric):  # what rounding does to a difference quotient
+        return numeric + 1e-8 * abs(numeric).max() * rng.normal(size=numeric.shape)
+
+    small = "Entries near 0 have no digits in a difference quotient: compare with the largest one."
+    each = "A factor must fit in every entry, not on average."
+    cases = []  # why an answer fails here, the arguments, the right answer
+    for key, factor in named.items():
+        numeric = measured(4, 5)
+        cases.append((small, factor * numeric, noise(numeric), named, key))
+    numeric = measured(4, 5)
+    numeric[1] = 0
+    cases.append(("An entry of both arrays may be 0.", 3 * numeric, numeric, named, "B"))
+    cases.append(("An array may have one entry.", np.array([-0.3]), np.array([0.3]), named, "sign"))
+    other = {"right": 1, "T": 9, "B": 2, "V": 5}
+    numeric = measured(3, 2, 2)
+    of_other = "The numbers stand in `factors`; they are not always the same."
+    cases.append((of_other, 9 * numeric, noise(numeric), other, "T"))
+    cases.append((of_other, 2 * numeric, noise(numeric), other, "B"))
+    cases.append(("No key has this number.", 6 * numeric, noise(numeric), other, "none"))
+    rows = np.linspace(1.5, 2.5, 4)[:, None]  # the mean of the ratios is 2
+    numeric = np.ones((4, 3)) * rng.normal(size=3)
+    cases.append((each, rows * numeric, numeric, named, "none"))
+    cases.append((each, 2 * numeric[:, ::-1], numeric, named, "none"))  # norms and sums differ by 2
+    numeric = rng.normal(size=(3, 4))
+    last = np.concatenate([numeric[:-1], 0 * numeric[-1:]])
+    cases.append((each, last, numeric, named, "none"))
+    cases.append((each, np.array([2.0, 2.0, 2.02]), np.ones(3), named, "none"))
+    zero = "Where the numeric gradient is 0, no factor makes an analytic one that is not."
+    cases.append((zero, np.array([1.0, 0.5, 2.0]), np.array([1.0, 0.0, 2.0]), named, "none"))
+    special = {
+        ("T", "1/T"): "The factor is analytic over numeric.",
+        ("sign", "right"): "Minus one is a factor too: keep the sign.",
+    }
+    for why, analytic, numeric, factors, right in cases:
+        got = call(answer, analytic, numeric, factors)
+        if not isinstance(got, str):
+            raise Hint(f"Return a key of `factors`, or 'none', not {describe(got)}.")
+        if got != right:
+            why = special.get((right, got), why)
+            raise Hint(f"You said {got!r} where {right!r} is right. {why}")
+
+
+def _locate(answer):
+    if not callable(answer):
+        raise Hint(f"Expected a function, got {describe(answer)}.")
+
+    def returns_da(params, x, h0, h, dh):
+        grads = _backward()(params, x, h0, h, dh)
+        part = _backward()(params, x[1:], h[0], h[1:], dh[1:]) if len(h) > 1 else {"h0": 0 * h0}
+        return {**grads, "h0": (dh[0] + part["h0"]) * (1 - h[0] ** 2)}
+
+    why = {
+        0: "Nothing is wrong in it. Compare within about 1e-6.",
+        1: "With one step nothing shows, as nothing comes from later. With two, every array is off.",
+        2: "Every array is off, with one step already.",
+        3: "With one step h0 alone is off. With two or more, da of the earlier steps is off too.",
+        4: "W_hh alone is off, perhaps only with two steps, perhaps only where h0 is not zero.",
+        5: "h0 alone is off, with one step and with more.",
+    }
+    candidates = [
+        ("forgets the slope of tanh", 2, _backward(slope=False)),
+        ("drops what arrives from later steps", 1, _backward(carry=False)),
+        ("takes half of what arrives from later steps", 1, _backward(carry=0.5)),
+        ("has 1 + h_t² as the slope of tanh", 2, _backward(slope=-1)),
+        ("does not transpose W_hh", 3, _backward(transpose=False)),
+        ("sends 1 % too much back to the step before", 3, _backward(back=1.01)),
+        ("uses h_t for h_(t-1)", 4, _backward(previous=False)),
+        ("keeps one step of the sum over t alone", 4, _backward(summed=False)),
+        ("takes zeros for h0 in the gradient of W_hh", 4, _zeros_for_h0),
+        ("is 1 % too large in the gradient of W_hh", 4, _backward(W_hh=1.01)),
+        ("returns zeros for h0", 5, _backward(h0=0.0)),
+        ("returns da of the first step for h0", 5, returns_da),
+        ("is right", 0, _backward()),
+    ]
+    for what, line, candidate in candidates:
+        got = as_whole_number(call(answer, candidate), "line")
+        if got != line:
+            raise Hint(f"A backward pass that {what}: line {line}, and you said {got}. {why[line]}")
+
+
 CHECKS = {
     "bptt-1": _terms,
     "bptt-2": _two_derivatives,
@@ -611,4 +726,6 @@ CHECKS = {
     "bptt-7": _chunks,
     "bptt-8": _checker,
     "bptt-9": _far_back,
+    "bptt-10": _which_factor,
+    "bptt-11": _locate,
 }

@@ -158,9 +158,11 @@ def _counterexample(answer):
                     "let W_hh grow with the factor, not h_star."
                 )
         scale = max(1.0, np.abs(W_hh).max())
-        # eigenvalues of a defective matrix are found only to the root of the rounding error
-        if np.abs(np.linalg.eigvals(W_hh)).max() > 1e-5 * scale:
-            raise Hint("The spectral radius of W_hh is not 0.")
+        # radius 0 means W W = 0; eigvals would find it only to the root of the rounding error
+        if np.abs(W_hh @ W_hh).max() > 1e-14 * scale**2:
+            raise Hint(
+                "The spectral radius of W_hh is not 0: for two units that is W_hh @ W_hh = 0."
+            )
         if not np.allclose(np.tanh(h_star @ W_hh + b_h), h_star, rtol=0, atol=1e-6 * scale):
             raise Hint(
                 "h_star is not a fixed point: b_h must be artanh(h_star) - h_star @ W_hh, with "

@@ -239,6 +239,59 @@ def checker(
     return True
 
 
+def which_factor(analytic, numeric, factors, *, near=None):
+    """The number that least squares finds, and whether it explains all."""
+    for key, factor in factors.items():
+        if near is None:
+            fits = abs(analytic - factor * numeric).max() <= 1e-4 * abs(analytic).max()
+        else:
+            fits = near(analytic, numeric, factor)
+        if fits:
+            return key
+    return "none"
+
+
+def by_entry(analytic, numeric, factor):
+    with np.errstate(all="ignore"):
+        return np.allclose(analytic / numeric, factor, rtol=1e-4)
+
+
+def by_entry_but_zeros(analytic, numeric, factor):
+    used = abs(numeric) > 1e-6
+    return np.allclose(analytic[used] / numeric[used], factor, rtol=1e-4)
+
+
+def on_average(analytic, numeric, factor):
+    used = abs(numeric) > 1e-6
+    return abs(np.mean(analytic[used] / numeric[used]) - factor) < 1e-3
+
+
+def by_norm(analytic, numeric, factor):
+    return abs(np.linalg.norm(analytic) / np.linalg.norm(numeric) - factor) < 1e-3
+
+
+def by_largest(analytic, numeric, factor):
+    k = abs(analytic).argmax()
+    return abs(analytic.flat[k] / numeric.flat[k] - factor) < 1e-3
+
+
+def wrong_arrays(candidate, T, *, h0=1.0, atol=1e-6):
+    """Which arrays one candidate gets wrong, in sequences of T steps."""
+    names = ("W_xh", "W_hh", "b_h", "x", "h0")
+    return {n for n in names if not checker(candidate, T=T, names=[n], h0=h0, atol=atol)}
+
+
+def locate(candidate, *, short=1, long=6, **options):
+    one, many = (wrong_arrays(candidate, T, **options) for T in (short, long))
+    if one == {"h0"}:
+        return 5 if many == {"h0"} else 3
+    if "b_h" in one:
+        return 2
+    if "b_h" in many:
+        return 1
+    return 4 if many else 0
+
+
 ANSWERS = {
     "bptt-1": Answers(
         right=lambda T, lag: sum(T - d for d in range(lag, T)),
@@ -416,6 +469,13 @@ ANSWERS = {
             (lambda candidate: checker(candidate, names=["W_xh", "W_hh", "b_h", "h0"]), "of x"),
             (lambda candidate: checker(candidate, tied=True), "transpose"),
             (lambda candidate: checker(candidate, B=1), "one sequence of the batch"),
+            (lambda candidate: checker(candidate, of=np.sum), "reversed order"),
+            (lambda candidate: checker(candidate, of=lambda g: np.asarray(g)[0]), "the last row"),
+            (lambda candidate: checker(candidate, of=lambda g: np.asarray(g)[-1]), "first row"),
+            (
+                lambda candidate: checker(candidate, names=["W_hh", "b_h", "x", "h0"]),
+                "gradient of W_xh",
+            ),
             (lambda candidate: 1.0, "True or False"),
         ],
         edges={
@@ -458,5 +518,61 @@ ANSWERS = {
             "all lags": lambda *args: reach(*args) == len(args[1]) > 1,
         },
         promises=[("the smallest $K$", reach_from_top)],
+    ),
+    "bptt-10": Answers(
+        right=which_factor,
+        wrong=[
+            (lambda *args: which_factor(*args, near=by_entry), "have no digits"),
+            (lambda *args: which_factor(*args, near=by_entry_but_zeros), "gradient is 0"),
+            (lambda *args: which_factor(*args, near=on_average), "in every entry"),
+            (lambda *args: which_factor(*args, near=by_norm), "keep the sign"),
+            (lambda *args: which_factor(*args, near=by_largest), "in every entry"),
+            (
+                lambda analytic, numeric, factors: which_factor(numeric, analytic, factors),
+                "analytic over numeric",
+            ),
+            (lambda analytic, numeric, factors: factors["right"], "Return a key"),
+            (lambda analytic, numeric, factors: "right", "You said 'right'"),
+            (
+                lambda analytic, numeric, factors: which_factor(
+                    analytic, numeric, {"right": 1, "T": 6, "B": 3, "T B": 18, "2": 2}
+                ),
+                "'sign' is right",
+            ),
+        ],
+        edges={
+            "one entry": lambda analytic, numeric, factors: analytic.size == 1,
+            "an entry of zero": lambda analytic, numeric, factors: 0 in numeric,
+            "other numbers": lambda analytic, numeric, factors: "V" in factors,
+            "no factor": lambda *args: which_factor(*args) == "none",
+        },
+        promises=[
+            ("in every entry", lambda *args: which_factor(*args, near=by_largest)),
+        ],
+    ),
+    "bptt-11": Answers(
+        right=locate,
+        wrong=[
+            (lambda candidate: 0, "forgets the slope of tanh: line 2"),
+            (lambda candidate: 2, "drops what arrives from later steps"),
+            (lambda candidate: locate(candidate, short=6), "line 1, and you said 2"),
+            (lambda candidate: locate(candidate, long=1), "line 1, and you said 0"),
+            (lambda candidate: locate(candidate, h0=0.0), "takes zeros for h0"),
+            (lambda candidate: locate(candidate, short=2), "line 1, and you said 2"),
+            (lambda candidate: locate(candidate, atol=0.3), "line"),
+            (lambda candidate: "line 3", "whole number"),
+        ],
+        edges={
+            "nothing wrong": lambda candidate: checker(candidate),
+            "wrong in time alone": lambda candidate: (
+                checker(candidate, T=1) and not checker(candidate)
+            ),
+            "wrong in h0 alone": lambda candidate: (
+                checker(candidate, names=["W_xh", "W_hh", "b_h", "x"]) and not checker(candidate)
+            ),
+        },
+        promises=[
+            ("where none is wrong", lambda candidate: locate(candidate) or 4),
+        ],
     ),
 }

@@ -61,6 +61,13 @@ def nilpotent(k, h_star=(0.0, 0.5)):
     return W, np.arctanh(h_star) - h_star @ W, h_star
 
 
+def nearly_nilpotent(k, radius=2.5e-5):
+    """The growth is right to the digits compared, and the radius is small but not 0."""
+    W, _, h_star = nilpotent(k)
+    W = W + radius**2 / (2 * k) * np.diag([1.0, -1.0])
+    return W, np.arctanh(h_star) - h_star @ W, h_star
+
+
 def share(w, b, h0, T, n, oldest=False, before=1, slope=True, own_slope=True, state=True, size=abs):
     h = [h0]
     for _ in range(T):
@@ -164,6 +171,7 @@ ANSWERS = {
             (lambda factor: nilpotent(factor), "the trace of J"),
             (state_grows, "not h_star"),
             (lambda factor: (factor * np.eye(2), np.zeros(2), np.zeros(2)), "spectral radius"),
+            (lambda factor: nearly_nilpotent(4 * factor), "spectral radius"),
             (lambda factor: (*nilpotent(4 * factor)[:2], np.zeros(2)), "fixed point"),
             (lambda factor: nilpotent(4 * factor, (0.5, 0.5)), "slopes must differ"),
             (lambda factor: nilpotent(4 * factor)[:2], "three arrays"),
