@@ -100,7 +100,7 @@ def _autocorrelation(answer):
             ),
             (
                 lambda x, lag: reference(x, lag) * len(x) / (len(x) - lag),
-                "Use sums, not means: the pairs are fewer than the steps.",
+                "This is the version of the chapter. Use sums here: both are divided by T.",
             ),
             (
                 lambda x, lag: reference(x, lag) * len(x),
@@ -157,6 +157,8 @@ def _split(answer):
         [(20, 5, 3)],
         mistakes=[(variant(), "There is no window that ends before step W.")],
     )
+    if any(as_numbers(part).dtype.kind == "f" for part in call(answer, 40, 5, 25)):
+        raise Hint("End points are indices. Return arrays of integers, not of floats.")
 
 
 def _skill(answer):
@@ -177,6 +179,10 @@ def _skill(answer):
             (
                 lambda x, p: 1 - np.mean((x[1:] - p) ** 2) / np.var(x[1:]),
                 "This is R squared: it compares with the mean. Compare with persistence.",
+            ),
+            (
+                lambda x, p: 1 - np.mean((x[1:] - p) ** 2) / np.var(x),
+                "You compare with the variance of x. Compare with persistence.",
             ),
             (lambda x, p: 1 - reference(x, p), "This is the ratio. Skill is 1 minus it."),
             (
@@ -238,28 +244,73 @@ def _blind(answer):
         x = as_numbers(call(answer, T, np.random.default_rng(seed)), "result")
         if x.shape != (T,):
             raise Hint(f"For T = {T} the result must have shape ({T},), not {x.shape}.")
-        return x
+        return x.astype(float)
 
     draw(7, 0)
-    drawn = [draw(4000, seed) for seed in (1, 2, 3, 3)]
+    drawn = [draw(4000, seed) for seed in range(1, 11)]
     for x in drawn:
         if not np.isfinite(x).all() or np.ptp(x) == 0:
             raise Hint("x must be finite and must not be constant.")
-        for lag in range(1, 6):
-            if not abs(correlation(x, lag)) < 0.1:
-                raise Hint(
-                    f"At lag {lag} the autocorrelation of x is {correlation(x, lag):.2f}, not "
-                    "within (-0.1, 0.1). What tosses the sign?"
-                )
-        if np.ptp(np.abs(x)) == 0 or not correlation(np.abs(x), 1) > 0.5:
+    for lag in range(1, 6):
+        r = np.mean([correlation(x, lag) for x in drawn])
+        if not abs(r) < 0.1:
             raise Hint(
-                "|x| does not remember: its autocorrelation at lag 1 must exceed 0.5. Let the size "
-                "change slowly."
+                f"At lag {lag} the autocorrelation of x is {r:.2f}, not within (-0.1, 0.1). "
+                "What tosses the sign?"
             )
+    of_size = [np.ptp(np.abs(x)) > 0 and correlation(np.abs(x), 1) for x in drawn]
+    if not np.mean(of_size) > 0.05:
+        raise Hint(
+            "|x| does not remember enough: its autocorrelation at lag 1 must exceed 0.05, not "
+            f"{np.mean(of_size):.2f}. Let the size change slowly."
+        )
     if np.array_equal(drawn[0], drawn[1]):
         raise Hint("Two generators gave the same sequence. Draw the random signs from rng.")
-    if not np.array_equal(drawn[2], drawn[3]):
+    if not np.array_equal(drawn[0], draw(4000, 1)):
         raise Hint("The same seed gave two sequences. Draw all that is random from rng.")
+
+
+def _backwards(answer):
+    def shares(P):
+        values, vectors = np.linalg.eig(P.T)
+        pi = np.real(vectors[:, np.argmax(np.real(values))])
+        return pi / pi.sum()
+
+    def reference(P):
+        pi, V = shares(P), len(P)
+        return np.array([[pi[v] * P[v, c] / pi[c] for v in range(V)] for c in range(V)])
+
+    def joint(P):
+        return P.T * shares(P)  # [c, v]: first v, then c
+
+    rng = np.random.default_rng(15)
+    inputs = [(rng.dirichlet(np.ones(V), size=V) * 0.9 + 0.1 / V,) for V in (3, 3, 5, 2)]
+    goes_round = np.array([[0.1, 0.8, 0.1], [0.1, 0.1, 0.8], [0.8, 0.1, 0.1]])
+    expect_function(
+        answer,
+        reference,
+        [*inputs, (goes_round,), (np.ones((1, 1)),)],
+        mistakes=[
+            (lambda P: P, "This is the chain itself. Read it backwards."),
+            (
+                lambda P: P.T,
+                "Rows of P.T need not sum to 1. Weigh each symbol by its share, then divide.",
+            ),
+            (
+                lambda P: P.T / P.T.sum(axis=1, keepdims=True),
+                "This holds where all symbols are equally common. Weigh them by their shares.",
+            ),
+            (
+                lambda P: P.T / shares(P) * shares(P)[:, None],
+                "The shares stand upside down: the symbol that came before is the one to weigh.",
+            ),
+            (joint, "This is the probability of the pair. Divide by that of the second symbol."),
+            (
+                lambda P: reference(P).T,
+                "Rows and columns are exchanged: the given symbol, c, names the row.",
+            ),
+        ],
+    )
 
 
 CHECKS = {
@@ -270,4 +321,5 @@ CHECKS = {
     "sequence-5": _skill,
     "sequence-6": _stretched,
     "sequence-7": _blind,
+    "sequence-8": _backwards,
 }

@@ -8,6 +8,7 @@ from test_notebooks import FOLDED, LABS, NOTEBOOKS, code_cells, is_figure, print
 
 # The lectures of the second edition. The others follow, and then this is `CHAPTERS`.
 LECTURES = [
+    "chapters/01-sequence-data",
     "chapters/02-conditional-probability",
     "chapters/03-latent-state-rnn",
     "chapters/04-bptt",

@@ -32,13 +32,41 @@ def stretched(noise, length, average, longer=0, copy=0, other=1):
 
 
 def blind(T, rng):
-    return np.where(np.arange(T) // 40 % 2, 0.5, 2.0) * rng.choice([-1, 1], T)
+    return np.where(np.arange(T) // 40 % 2, 0.1, 0.4) * rng.choice([-1, 1], T)
 
 
 def echoed(T, rng, lag):
     """Alike at one lag alone."""
     signs = rng.choice([-1, 1], T + lag)
     return np.where(np.arange(T) // 40 % 2, 0.5, 2.0) * (signs[lag:] + 0.5 * signs[:T])
+
+
+def garch(T, rng):
+    """The size grows after a large value: GARCH(1, 1)."""
+    x, variance = np.zeros(T), 1.0
+    for t in range(T):
+        variance = 0.02 + 0.1 * x[t - 1] ** 2 + 0.88 * variance if t else variance
+        x[t] = variance**0.5 * rng.normal()
+    return x
+
+
+def stochastic_volatility(T, rng):
+    """The logarithm of the size follows an autoregression of its own."""
+    log_size = np.zeros(T)
+    for t in range(1, T):
+        log_size[t] = 0.97 * log_size[t - 1] + 0.15 * rng.normal()
+    return np.exp(log_size) * rng.normal(size=T)
+
+
+def shares(P):
+    pi = np.full(len(P), 1 / len(P))
+    for _ in range(2000):
+        pi = pi @ P
+    return pi
+
+
+def read_backwards(P):
+    return (shares(P)[:, None] * P).T / shares(P)[:, None]
 
 
 def in_whole_blocks(T, rng):
@@ -91,7 +119,7 @@ ANSWERS = {
             ),
             (
                 lambda x, lag: np.mean(centred(x)[lag:] * centred(x)[:-lag]) / np.var(x),
-                "Use sums, not means",
+                "version of the chapter",
             ),
             (lambda x, lag: np.corrcoef(x[lag:], x[:-lag])[0, 1], "whole sequence"),
             (
@@ -118,6 +146,10 @@ ANSWERS = {
             (lambda T, W, f: (np.arange(W, f), np.arange(f, T)), "by their targets"),
             (lambda T, W, f: (np.arange(W, f - W - 1), np.arange(f - 1, T)), "before step W"),
             (lambda T, W, f: np.arange(W, T), "2 results"),
+            (
+                lambda T, W, f: (np.arange(W, f - W - 1.0), np.arange(max(W, f - 1.0), T)),
+                "arrays of integers",
+            ),
         ],
         edges={
             "one value a window": lambda T, W, f: W == 1,
@@ -134,6 +166,7 @@ ANSWERS = {
         right=lambda x, p: 1 - np.sum((x[1:] - p) ** 2) / np.sum(np.diff(x) ** 2),
         wrong=[
             (lambda x, p: 1 - np.mean((x[1:] - p) ** 2) / np.var(x[1:]), "R squared"),
+            (lambda x, p: 1 - np.mean((x[1:] - p) ** 2) / x.var(), "with the variance of x"),
             (lambda x, p: np.sum((x[1:] - p) ** 2) / np.sum(np.diff(x) ** 2), "1 minus"),
             (lambda x, p: 1 - np.sum((x[:-1] - p) ** 2) / np.sum(np.diff(x) ** 2), "x[1:]"),
             (
@@ -183,5 +216,26 @@ ANSWERS = {
         ],
         edges={"as long as the text says": lambda T, rng: T == 4000},
         promises=[("a sequence `x` of shape `(T,)`", in_whole_blocks)],
+    ),
+    "sequence-8": Answers(
+        right=read_backwards,
+        wrong=[
+            (lambda P: P, "the chain itself"),
+            (lambda P: P.T, "need not sum to 1"),
+            (lambda P: P.T / P.T.sum(axis=1, keepdims=True), "equally common"),
+            (lambda P: read_backwards(P).T, "exchanged"),
+            (lambda P: P.T * shares(P), "probability of the pair"),
+            (lambda P: P.T / shares(P) * shares(P)[:, None], "upside down"),
+            (lambda P: np.linalg.inv(P), "off by"),
+            (lambda P: P[::-1, ::-1], "off by"),
+        ],
+        edges={
+            "two symbols": lambda P: len(P) == 2,
+            "one symbol": lambda P: len(P) == 1,
+            "all equally common": lambda P: len(P) == 3 and np.allclose(P.sum(axis=0), 1),
+        },
+        promises=[
+            ("the share $\\pi_v$ of each symbol", lambda P: P.T / P.T.sum(1, keepdims=True)),
+        ],
     ),
 }
