@@ -663,6 +663,8 @@ def _which_factor(answer):
     last = np.concatenate([numeric[:-1], 0 * numeric[-1:]])
     cases.append((each, last, numeric, named, "none"))
     cases.append((each, np.array([2.0, 2.0, 2.02]), np.ones(3), named, "none"))
+    tiny = "Small gradients are gradients, too: the tolerance is relative to the largest entry."
+    cases.append((tiny, 3e-6 * numeric, noise(1e-6 * numeric), named, "B"))
     zero = "Where the numeric gradient is 0, no factor makes an analytic one that is not."
     cases.append((zero, np.array([1.0, 0.5, 2.0]), np.array([1.0, 0.0, 2.0]), named, "none"))
     special = {

@@ -251,6 +251,10 @@ def which_factor(analytic, numeric, factors, *, near=None):
     return "none"
 
 
+def absolutely(analytic, numeric, factor):
+    return np.allclose(analytic, factor * numeric, rtol=1e-4, atol=1e-4)
+
+
 def by_entry(analytic, numeric, factor):
     with np.errstate(all="ignore"):
         return np.allclose(analytic / numeric, factor, rtol=1e-4)
@@ -522,6 +526,7 @@ ANSWERS = {
     "bptt-10": Answers(
         right=which_factor,
         wrong=[
+            (lambda *args: which_factor(*args, near=absolutely), "relative to the largest"),
             (lambda *args: which_factor(*args, near=by_entry), "have no digits"),
             (lambda *args: which_factor(*args, near=by_entry_but_zeros), "gradient is 0"),
             (lambda *args: which_factor(*args, near=on_average), "in every entry"),
