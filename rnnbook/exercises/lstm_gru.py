@@ -2,7 +2,15 @@
 
 import numpy as np
 
-from rnnbook.exercises.expect import Hint, as_numbers, call, expect_array, expect_function
+from rnnbook.exercises.expect import (
+    Hint,
+    as_numbers,
+    call,
+    describe,
+    expect_array,
+    expect_function,
+)
+from rnncore import GRUCell, LSTMCell
 
 
 def _sigmoid(a):
@@ -418,6 +426,375 @@ def _probe(answer):
     )
 
 
+def _expect_step(answer, cases, right, mistakes):
+    """Compare one backward step: each array by its name, in the order in which mistakes has them.
+
+    The mistakes are looked for in the first two cases, which are general ones.
+    """
+    if not callable(answer):
+        raise Hint(f"Expected a function, got {describe(answer)}.")
+    for k, args in enumerate(cases):
+        expected, result = right(*args), call(answer, *args)
+        names = list(expected)
+        if not isinstance(result, tuple | list) or len(result) != len(names):
+            count = len(result) if isinstance(result, tuple | list) else describe(result)
+            raise Hint(f"Return {len(names)} arrays, {', '.join(names)}, not {count}.")
+        for name, wrong in mistakes(expected, *args).items():
+            got = result[names.index(name)]
+            expect_array(got, expected[name], what=name, mistakes=wrong if k < 2 else ())
+
+
+def _blocks(W_hh, G):
+    """(H, G*H) -> (G, H, H), as the cells of rnncore take it."""
+    return np.array(np.split(W_hh, G, axis=1))
+
+
+def _lstm_backward(answer):
+    rng = np.random.default_rng(79)
+    parts = ("da_i", "da_f", "da_g", "da_o", "dh_prev", "dc_prev")
+
+    def case(B, H, last=False):
+        cell, W_hh = LSTMCell(1, H), rng.normal(size=(H, 4 * H))
+        h_prev, c_prev = rng.normal(size=(2, B, H))
+        _, _, kept = cell.step(_blocks(W_hh, 4), rng.normal(size=(4, B, H)), h_prev, c_prev)
+        return rng.normal(size=(B, H)), 0 * h_prev if last else rng.normal(size=(B, H)), kept, W_hh
+
+    def right(dh, dc_next, kept, W_hh):
+        step = LSTMCell(1, dh.shape[1]).step_backward(_blocks(W_hh, 4), dh, dc_next, None, kept)
+        return dict(zip(parts, [*step[2], *step[:2]], strict=True))
+
+    cases = [case(2, 3), case(2, 3), case(1, 4), case(3, 1), case(2, 3, last=True)]
+    _expect_step(answer, cases, right, _lstm_mistakes)
+
+
+def _lstm_mistakes(expected, dh, dc_next, kept, W_hh):
+    """By part, in the order in which they are compared: first the one that shows dc itself."""
+    i, f, g, o, tanh_c, c_prev = kept
+    slope = 1 - tanh_c**2
+    dc = dc_next + dh * o * slope
+    da_i, da_f, da_g, da_o = (expected[part] for part in ("da_i", "da_f", "da_g", "da_o"))
+    da = np.hstack([da_i, da_f, da_g, da_o])
+    off = "dc_prev is wrong, and with it dc:"
+    return {
+        "dc_prev": [
+            (dh * o * slope * f, f"{off} what came from the next step, dc_next, is missing."),
+            (
+                dc_next * f,
+                f"{off} c_t acts on h_t as well. Add what comes back through h_t = o tanh(c_t).",
+            ),
+            (
+                (dc_next + dh * o) * f,
+                f"{off} between h_t and c_t stands a tanh, whose slope is missing.",
+            ),
+            (
+                (dc_next + dh * o * (1 - np.tanh(tanh_c) ** 2)) * f,
+                f"{off} tanh_c is tanh(c_t) already. Its slope is 1 - tanh_c**2.",
+            ),
+            (
+                (dc_next + dh * o * (1 - tanh_c)) * f,
+                f"{off} the slope of tanh is 1 - tanh_c**2; the square is missing.",
+            ),
+            (
+                (dc_next + dh * slope) * f,
+                f"{off} h_t shows c_t through the output gate, which is missing.",
+            ),
+            (
+                (dc_next + dh * o * tanh_c) * f,
+                f"{off} the derivative of o tanh(c_t) by c_t is o times the *slope* of tanh.",
+            ),
+            (
+                (dc_next + dh * o * slope * f) * f,
+                f"{off} dh comes from h_t of this step and passes no forget gate on its way to c_t.",
+            ),
+            (
+                (dc_next * f + dh * o * slope) * f,
+                f"{off} dc_next has passed the forget gate of step t + 1 already. Only add it.",
+            ),
+            (dc, "dc_prev is wrong: dc is right, but it passes the forget gate to c_{t-1}."),
+            (
+                dc * i,
+                "dc_prev is wrong: c_{t-1} is kept by the forget gate, not by the input gate.",
+            ),
+            (
+                dc * c_prev,
+                "dc_prev is wrong: the derivative of f c_{t-1} by c_{t-1} is f; this is the one by f.",
+            ),
+            (
+                dc * f * (1 - f),
+                "dc_prev is wrong: c_{t-1} is multiplied by the gate f itself, not by its slope.",
+            ),
+        ],
+        "da_o": [
+            (dh * tanh_c, "da_o is wrong: the slope of the sigmoid, o (1 - o), is missing."),
+            (
+                dc * tanh_c * o * (1 - o),
+                "da_o is wrong: o acts on h_t alone, so it gets dh, not dc.",
+            ),
+            (
+                dh * o * (1 - o),
+                "da_o is wrong: o multiplies tanh(c_t) in h_t, and that factor is missing.",
+            ),
+            (
+                dh * slope * o * (1 - o),
+                "da_o is wrong: the derivative of o tanh(c_t) by o is tanh(c_t), not its slope.",
+            ),
+            (
+                dh * tanh_c * (1 - o**2),
+                "da_o is wrong: o is a sigmoid, with the slope o (1 - o), not a tanh.",
+            ),
+            (
+                dh * np.tanh(tanh_c) * o * (1 - o),
+                "da_o is wrong: tanh_c is tanh(c_t) already; you took the tanh again.",
+            ),
+        ],
+        "da_f": [
+            (dc * c_prev, "da_f is wrong: the slope of the sigmoid, f (1 - f), is missing."),
+            (
+                dc * (f * c_prev + i * g) * f * (1 - f),
+                "da_f is wrong: f multiplies the old memory c_{t-1}, not the new one.",
+            ),
+            (
+                dc * tanh_c * f * (1 - f),
+                "da_f is wrong: f multiplies the old memory c_{t-1}, not tanh(c_t).",
+            ),
+            (
+                dc * g * f * (1 - f),
+                "da_f is wrong: f multiplies c_{t-1}; it is i that multiplies g.",
+            ),
+            (
+                dc * f * (1 - f),
+                "da_f is wrong: f multiplies c_{t-1} in c_t, and that factor is missing.",
+            ),
+            (
+                dc * c_prev * (1 - f**2),
+                "da_f is wrong: f is a sigmoid, with the slope f (1 - f), not a tanh.",
+            ),
+            (
+                dc_next * c_prev * f * (1 - f),
+                "da_f is wrong: it needs the whole dc, not only what came from the next step.",
+            ),
+        ],
+        "da_i": [
+            (dc * g, "da_i is wrong: the slope of the sigmoid, i (1 - i), is missing."),
+            (
+                dc * c_prev * i * (1 - i),
+                "da_i is wrong: i multiplies the candidate g; it is f that multiplies c_{t-1}.",
+            ),
+            (
+                dc * i * (1 - i),
+                "da_i is wrong: i multiplies g in c_t, and that factor is missing.",
+            ),
+            (
+                dc * g * (1 - i**2),
+                "da_i is wrong: i is a sigmoid, with the slope i (1 - i), not a tanh.",
+            ),
+            (
+                dc_next * g * i * (1 - i),
+                "da_i is wrong: it needs the whole dc, not only what came from the next step.",
+            ),
+        ],
+        "da_g": [
+            (dc * i, "da_g is wrong: the slope of the tanh, 1 - g**2, is missing."),
+            (
+                dc * (1 - g**2),
+                "da_g is wrong: g enters c_t through the input gate, and i is missing.",
+            ),
+            (
+                dc * i * g * (1 - g),
+                "da_g is wrong: g is a tanh, with the slope 1 - g**2, not a sigmoid.",
+            ),
+            (
+                dc * i * (1 - np.tanh(g) ** 2),
+                "da_g is wrong: g is the tanh already. Its slope is 1 - g**2.",
+            ),
+            (
+                dc * f * (1 - g**2),
+                "da_g is wrong: g is let in by the input gate, not by the forget gate.",
+            ),
+            (
+                dc_next * i * (1 - g**2),
+                "da_g is wrong: it needs the whole dc, not only what came from the next step.",
+            ),
+        ],
+        "dh_prev": [
+            (
+                np.hstack([da_i, da_f, da_g, 0 * da_o]) @ W_hh.T,
+                "dh_prev is wrong: h_{t-1} acts through the output gate, too.",
+            ),
+            (
+                np.hstack([0 * da_i, 0 * da_f, da_g, 0 * da_o]) @ W_hh.T,
+                "dh_prev is wrong: h_{t-1} acts through the three gates, too, not through g alone.",
+            ),
+            (
+                np.hstack([da_i, da_f, 0 * da_g, da_o]) @ W_hh.T,
+                "dh_prev is wrong: h_{t-1} acts through the candidate g, too.",
+            ),
+            (
+                np.hstack([da_f, da_i, da_g, da_o]) @ W_hh.T,
+                "dh_prev is wrong: the blocks of W_hh stand in the order i f g o.",
+            ),
+            (
+                np.hstack([da_i, da_f, da_o, da_g]) @ W_hh.T,
+                "dh_prev is wrong: the blocks of W_hh stand in the order i f g o, with g before o.",
+            ),
+            (
+                np.sum(np.array([da_i, da_f, da_g, da_o]) @ _blocks(W_hh, 4), axis=0),
+                "dh_prev is wrong: going back through h @ W needs the transposed W.",
+            ),
+            (
+                da @ W_hh.T + dh,
+                "dh_prev is wrong: h_{t-1} acts on h_t through the pre-activations only. Leave out dh.",
+            ),
+            (
+                (da @ W_hh.T) * o,
+                "dh_prev is wrong: from the pre-activations to h_{t-1} there is W_hh and nothing else.",
+            ),
+        ],
+    }
+
+
+def _gru_backward(answer):
+    rng = np.random.default_rng(80)
+    parts = ("da_r", "da_z", "da_n", "dh_prev")
+
+    def case(B, H):
+        cell, W_hh = GRUCell(1, H), rng.normal(size=(H, 3 * H))
+        x_proj, h_prev = rng.normal(size=(3, B, H)), rng.normal(size=(B, H))
+        _, _, kept = cell.step(_blocks(W_hh, 3), x_proj, h_prev, None)
+        return rng.normal(size=(B, H)), kept, W_hh
+
+    def right(dh, kept, W_hh):
+        step = GRUCell(1, dh.shape[1]).step_backward(_blocks(W_hh, 3), dh, None, None, kept)
+        return dict(zip(parts, [*step[2], step[0]], strict=True))
+
+    cases = [case(2, 3), case(2, 3), case(1, 4), case(3, 1)]
+    _expect_step(answer, cases, right, _gru_mistakes)
+
+
+def _gru_mistakes(expected, dh, kept, W_hh):
+    """By part, in the order in which they are compared: first what the others are made of."""
+    r, z, n, q, h_prev = kept
+    da_r, da_z, da_n, _ = expected.values()
+    W_r, W_z, W_n = _blocks(W_hh, 3)
+    gates = da_r @ W_r.T + da_z @ W_z.T
+    before = (da_n @ W_n.T) * h_prev * r * (1 - r)  # what da_r is where r acts before the product
+    return {
+        "da_n": [
+            (
+                dh * z * (1 - n**2),
+                "da_n is wrong: n enters h_t with the factor 1 - z. In this book z = 1 keeps the old "
+                "state.",
+            ),
+            (dh * (1 - n**2), "da_n is wrong: n enters h_t through 1 - z, which is missing."),
+            (dh * (1 - z), "da_n is wrong: the slope of the tanh, 1 - n**2, is missing."),
+            (
+                dh * (1 - z) * n * (1 - n),
+                "da_n is wrong: n is a tanh, with the slope 1 - n**2, not a sigmoid.",
+            ),
+            (
+                dh * (1 - z) * (1 - np.tanh(n) ** 2),
+                "da_n is wrong: n is the tanh already. Its slope is 1 - n**2.",
+            ),
+            (
+                dh * (1 - z) * (1 - n**2) * r,
+                "da_n is wrong: a_n is the whole argument of the tanh. r comes in only on the way "
+                "back to q.",
+            ),
+        ],
+        "da_z": [
+            (
+                dh * (n - h_prev) * z * (1 - z),
+                "da_z is wrong: the sign is off. z keeps h_{t-1} and 1 - z lets n in.",
+            ),
+            (
+                dh * h_prev * z * (1 - z),
+                "da_z is wrong: z stands twice in h_t. What it does through 1 - z is missing.",
+            ),
+            (
+                -dh * n * z * (1 - z),
+                "da_z is wrong: z stands twice in h_t. What it does to h_{t-1} is missing.",
+            ),
+            (
+                dh * (h_prev + n) * z * (1 - z),
+                "da_z is wrong: the derivative of 1 - z by z is -1.",
+            ),
+            (dh * (h_prev - n), "da_z is wrong: the slope of the sigmoid, z (1 - z), is missing."),
+            (
+                dh * (h_prev - n) * (1 - z**2),
+                "da_z is wrong: z is a sigmoid, with the slope z (1 - z), not a tanh.",
+            ),
+        ],
+        "da_r": [
+            (
+                before,
+                "da_r is wrong: this is the form with r before the product. Here r multiplies "
+                "q = h_{t-1} W_hn.",
+            ),
+            (
+                da_n * h_prev * r * (1 - r),
+                "da_r is wrong: r multiplies q = h_{t-1} W_hn, not h_{t-1}.",
+            ),
+            (da_n * q, "da_r is wrong: the slope of the sigmoid, r (1 - r), is missing."),
+            (
+                dh * (1 - z) * q * r * (1 - r),
+                "da_r is wrong: r acts inside the tanh of n, so begin with da_n, not with dn.",
+            ),
+            (
+                da_n * r * (1 - r),
+                "da_r is wrong: r multiplies q in a_n, and that factor is missing.",
+            ),
+            (
+                da_n * q * (1 - r**2),
+                "da_r is wrong: r is a sigmoid, with the slope r (1 - r), not a tanh.",
+            ),
+        ],
+        "dh_prev": [
+            (
+                gates + (da_n * r) @ W_n.T,
+                "dh_prev is wrong: the direct path, dh z, is missing.",
+            ),
+            (
+                dh * (1 - z) + gates + (da_n * r) @ W_n.T,
+                "dh_prev is wrong: h_{t-1} enters h_t with the factor z, not with 1 - z.",
+            ),
+            (
+                dh * z + gates + da_n @ W_n.T,
+                "dh_prev is wrong: q = h_{t-1} W_hn reaches a_n through r. The factor r is missing.",
+            ),
+            (
+                dh * z + gates + (da_n @ W_n.T) * r,
+                "dh_prev is wrong: r stands outside of the product h_{t-1} W_hn, so it multiplies "
+                "da_n *before* the transposed W_hn.",
+            ),
+            (
+                dh * z + (da_n * r) @ W_n.T,
+                "dh_prev is wrong: h_{t-1} acts through the two gates, too.",
+            ),
+            (dh * z + gates, "dh_prev is wrong: h_{t-1} acts through the candidate n, too."),
+            (
+                dh * z + da_z @ W_z.T + (da_n * r) @ W_n.T,
+                "dh_prev is wrong: h_{t-1} acts through the reset gate, too.",
+            ),
+            (
+                dh * z + da_r @ W_r.T + (da_n * r) @ W_n.T,
+                "dh_prev is wrong: h_{t-1} acts through the update gate, too.",
+            ),
+            (
+                dh * z,
+                "dh_prev is wrong: this is the direct path alone. Three products are missing.",
+            ),
+            (
+                dh * z + da_z @ W_r.T + da_r @ W_z.T + (da_n * r) @ W_n.T,
+                "dh_prev is wrong: the blocks of W_hh stand in the order r z n.",
+            ),
+            (
+                dh * z + da_r @ W_r + da_z @ W_z + (da_n * r) @ W_n,
+                "dh_prev is wrong: going back through h @ W needs the transposed W.",
+            ),
+        ],
+    }
+
+
 CHECKS = {
     "gate-1": _bias_for,
     "gate-2": _direct_path,
@@ -427,4 +804,6 @@ CHECKS = {
     "gate-6": _temperature,
     "gate-7": _chrono,
     "gate-8": _probe,
+    "gate-9": _lstm_backward,
+    "gate-10": _gru_backward,
 }

@@ -4,7 +4,15 @@ from functools import cache
 
 import numpy as np
 
-from rnnbook.exercises.expect import expect_function
+from rnnbook.exercises.expect import Hint, as_numbers, call, expect_function
+
+
+def _expect_whole_numbers(answer, inputs):
+    """Each result of a function that counts is a whole number, and not only near one."""
+    for args in inputs:
+        for i, part in enumerate(call(answer, *args)):
+            if (as_numbers(part) % 1).any():
+                raise Hint(f"Result {i + 1} must be a whole number: it counts something.")
 
 
 def _pairs_kept(answer):
@@ -18,10 +26,11 @@ def _pairs_kept(answer):
 
         return counted
 
+    inputs = [(7, 3), (20, 5), (9, 4), (5, 7), (6, 6), (8, 1), (1, 3)]
     expect_function(
         answer,
         count(0),
-        [(7, 3), (20, 5), (9, 4), (5, 7), (6, 6), (8, 1), (1, 3)],
+        inputs,
         mistakes=[
             (lambda T, K: count(0)(T, K)[::-1], "First the sliding window, then chunks."),
             (
@@ -62,6 +71,7 @@ def _pairs_kept(answer):
             ),
         ],
     )
+    _expect_whole_numbers(answer, inputs)
 
 
 def _bptt_weights(answer):
@@ -80,6 +90,10 @@ def _bptt_weights(answer):
 
     def last_only(T, back, every):
         return right(T, back, every) * (np.arange(T) % every == every - 1)[:, None]
+
+    def unbounded(T, back, every):  # without the condition s <= t
+        t, s = np.indices((T, T))
+        return (s > t // every * every + every - 1 - back).astype(float)
 
     def all_losses(T, back, every):  # of the last `back` steps, at each action
         M = np.zeros((T, T))
@@ -114,6 +128,10 @@ def _bptt_weights(answer):
             (
                 weights(lambda t, end: end + 1, future=True),
                 "No loss reaches a later step: s > t must be 0.",
+            ),
+            (
+                unbounded,
+                "No loss reaches a later step. Besides s > end - back you need s <= t.",
             ),
             (
                 lambda T, back, every: right(T, back, every).T,
@@ -277,6 +295,10 @@ def _cut_slope(answer):
                 "The cuts are one step early: the first comes after step K.",
             ),
             (
+                lambda w, b, h0, T, K: slope(w, b, h0, T, K, shift=-1),
+                "The cuts are one step late: the first comes after step K.",
+            ),
+            (
                 lambda w, b, h0, T, K: slope(w, b, h0, T, K, mean=True),
                 "The loss is a sum, not a mean.",
             ),
@@ -300,10 +322,11 @@ def _smallest_k(answer):
         right = [R * (2 * up - n) * (-1 if flip else 1) > 0 for R in sensitivities(n, up)]
         return tuple(int(np.argmax(sign)) + 1 for sign in right)
 
+    inputs = [(23, 10), (23, 5), (12, 5), (9, 6), (15, 0), (6, 6), (1, 1)]
     expect_function(
         answer,
         turns,
-        [(23, 10), (23, 5), (12, 5), (9, 6), (15, 0), (6, 6), (1, 1)],
+        inputs,
         mistakes=[
             (
                 lambda n, up: tuple(K - 1 for K in turns(n, up)),
@@ -322,6 +345,7 @@ def _smallest_k(answer):
             (lambda n, up: turns(n, up, flip=True), "This is the first K with the wrong sign."),
         ],
     )
+    _expect_whole_numbers(answer, inputs)
 
 
 def _best_plan(answer):
@@ -343,10 +367,11 @@ def _best_plan(answer):
         ]
         return max(plans)[1:]
 
+    inputs = [(12, 30), (12, 24), (20, 45), (30, 100), (16, 200), (7, 20), (6, 40), (1, 2)]
     expect_function(
         answer,
         plan,
-        [(12, 30), (12, 24), (20, 45), (30, 100), (16, 200), (7, 20), (6, 40), (1, 2)],
+        inputs,
         mistakes=[
             (
                 lambda T, b: (min(T, b // T), 1),
@@ -366,6 +391,7 @@ def _best_plan(answer):
             (lambda T, b: plan(T, b)[::-1], "Return (back, every) in this order."),
         ],
     )
+    _expect_whole_numbers(answer, inputs)
 
 
 CHECKS = {

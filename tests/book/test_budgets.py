@@ -4,16 +4,9 @@ import ast
 import re
 
 import pytest
-from test_notebooks import FOLDED, LABS, NOTEBOOKS, code_cells, is_figure, printed
+from test_notebooks import CHAPTERS, FOLDED, LABS, NOTEBOOKS, code_cells, is_figure, printed
 
-# The lectures of the second edition. The others follow, and then this is `CHAPTERS`.
-LECTURES = [
-    "chapters/01-sequence-data",
-    "chapters/02-conditional-probability",
-    "chapters/03-latent-state-rnn",
-    "chapters/04-bptt",
-    "chapters/05-exploding-vanishing",
-]
+LECTURES = [name for name in CHAPTERS if name != "chapters/08-capstone"]
 each_lecture = pytest.mark.parametrize("name", LECTURES)
 each_page = pytest.mark.parametrize("name", [*LECTURES, *LABS])
 

@@ -134,6 +134,49 @@ def chrono_of(draw):
     return wrong
 
 
+def lstm_backward(
+    dc=lambda dh, dc_next, o, tanh_c, f: dc_next + dh * o * (1 - tanh_c**2),
+    i=lambda dc, g, i, c, dc_next: dc * g * (i - i**2),
+    f=lambda dc, c, f, g, i, dc_next: dc * c * (f - f**2),
+    g=lambda dc, i, g, f, dc_next: dc * i * (1 - g) * (1 + g),
+    o=lambda dh, t, o, dc: dh * t * o * (1 - o),
+    h=lambda a, W, dh: np.hstack(a) @ W.T,
+    c=lambda dc, f, i, c, dc_next: dc * f,
+):
+    """A backward step of an LSTM, with one part or another wrong."""
+
+    def answer(dh, dc_next, kept, W_hh):
+        i_t, f_t, g_t, o_t, tanh_c, c_prev = kept
+        total = dc(dh, dc_next, o_t, tanh_c, f_t)
+        a = (
+            i(total, g_t, i_t, c_prev, dc_next),
+            f(total, c_prev, f_t, g_t, i_t, dc_next),
+            g(total, i_t, g_t, f_t, dc_next),
+            o(dh, tanh_c, o_t, total),
+        )
+        return *a, h(a, W_hh, dh), c(total, f_t, i_t, c_prev, dc_next)
+
+    return answer
+
+
+def gru_backward(
+    n=lambda dh, z, n, r: dh * (1 - z) * (1 - n) * (1 + n),
+    z=lambda dh, h, n, z: dh * (h - n) * (z - z**2),
+    r=lambda da, q, r, h, W, dh, z: da * q * (r - r**2),
+    h=lambda dh, a, z, r, W: dh * z + a[0] @ W[0].T + a[1] @ W[1].T + (a[2] * r) @ W[2].T,
+):
+    """A backward step of a GRU, with one part or another wrong."""
+
+    def answer(dh, kept, W_hh):
+        r_t, z_t, n_t, q, h_prev = kept
+        W = np.split(W_hh, 3, axis=1)
+        da_n, da_z = n(dh, z_t, n_t, r_t), z(dh, h_prev, n_t, z_t)
+        a = r(da_n, q, r_t, h_prev, W[2], dh, z_t), da_z, da_n
+        return *a, h(dh, a, z_t, r_t, W)
+
+    return answer
+
+
 ANSWERS = {
     "gate-1": Answers(
         right=lambda n: np.log(0.5 ** (1 / n) / (1 - 0.5 ** (1 / n))),
@@ -327,6 +370,123 @@ ANSWERS = {
         edges={
             "one step": lambda states, target: len(states) == 1,
             "a state of one number": lambda states, target: states.shape[2] == 1,
+        },
+    ),
+    "gate-9": Answers(
+        right=lstm_backward(),
+        wrong=[
+            (lstm_backward(dc=lambda dh, dn, o, t, f: dh * o * (1 - t**2)), "dc_next, is missing"),
+            (lstm_backward(dc=lambda dh, dn, o, t, f: dn), "c_t acts on h_t as well"),
+            (lstm_backward(dc=lambda dh, dn, o, t, f: dn + dh * o), "whose slope is missing"),
+            (
+                lstm_backward(dc=lambda dh, dn, o, t, f: dn + dh * o * (1 - np.tanh(t) ** 2)),
+                "tanh(c_t) already",
+            ),
+            (lstm_backward(dc=lambda dh, dn, o, t, f: dn + dh * o * (1 - t)), "square is missing"),
+            (
+                lstm_backward(dc=lambda dh, dn, o, t, f: dn + dh * (1 - t**2)),
+                "output gate, which is missing",
+            ),
+            (
+                lstm_backward(dc=lambda dh, dn, o, t, f: dn * f + dh * o * (1 - t**2)),
+                "Only add it",
+            ),
+            (lstm_backward(c=lambda dc, f, i, c, dn: dc), "it passes the forget gate"),
+            (lstm_backward(c=lambda dc, f, i, c, dn: dn * f), "c_t acts on h_t as well"),
+            (lstm_backward(o=lambda dh, t, o, dc: dh * t), "da_o is wrong: the slope"),
+            (lstm_backward(o=lambda dh, t, o, dc: dc * t * o * (1 - o)), "it gets dh, not dc"),
+            (lstm_backward(o=lambda dh, t, o, dc: dh * o * (1 - o)), "o multiplies tanh(c_t)"),
+            (lstm_backward(f=lambda dc, c, f, g, i, dn: dc * c), "da_f is wrong: the slope"),
+            (
+                lstm_backward(f=lambda dc, c, f, g, i, dn: dc * (f * c + i * g) * f * (1 - f)),
+                "not the new one",
+            ),
+            (lstm_backward(f=lambda dc, c, f, g, i, dn: dc * g * f * (1 - f)), "i that multiplies"),
+            (lstm_backward(i=lambda dc, g, i, c, dn: dc * g), "da_i is wrong: the slope"),
+            (
+                lstm_backward(i=lambda dc, g, i, c, dn: dc * c * i * (1 - i)),
+                "da_i is wrong: i mult",
+            ),
+            (lstm_backward(g=lambda dc, i, g, f, dn: dc * i), "da_g is wrong: the slope"),
+            (lstm_backward(g=lambda dc, i, g, f, dn: dc * (1 - g**2)), "i is missing"),
+            (lstm_backward(g=lambda dc, i, g, f, dn: dc * i * g * (1 - g)), "not a sigmoid"),
+            (
+                lstm_backward(h=lambda a, W, dh: np.hstack([*a[:3], 0 * a[3]]) @ W.T),
+                "through the output gate, too",
+            ),
+            (
+                lstm_backward(h=lambda a, W, dh: np.hstack([a[0], a[1], a[3], a[2]]) @ W.T),
+                "g before o",
+            ),
+            (lstm_backward(h=lambda a, W, dh: np.hstack(a) @ W.T + dh), "Leave out dh"),
+            (lstm_backward(h=lambda a, W, dh: np.hstack(a) @ W), "raised ValueError"),
+            (lambda dh, dc_next, kept, W_hh: lstm_backward()(dh, dc_next, kept, W_hh)[:4], "not 4"),
+            (lambda dh, dc_next, kept, W_hh: dh, "Return 6 arrays"),
+        ],
+        edges={
+            "the last step": lambda dh, dc_next, kept, W_hh: not np.any(dc_next),
+            "one sequence": lambda dh, dc_next, kept, W_hh: len(dh) == 1,
+            "one unit": lambda dh, dc_next, kept, W_hh: dh.shape[1] == 1,
+        },
+    ),
+    "gate-10": Answers(
+        right=gru_backward(),
+        wrong=[
+            (gru_backward(n=lambda dh, z, n, r: dh * z * (1 - n**2)), "z = 1 keeps"),
+            (gru_backward(n=lambda dh, z, n, r: dh * (1 - n**2)), "1 - z, which is missing"),
+            (gru_backward(n=lambda dh, z, n, r: dh * (1 - z)), "da_n is wrong: the slope"),
+            (gru_backward(n=lambda dh, z, n, r: dh * (1 - z) * (1 - n**2) * r), "on the way back"),
+            (gru_backward(z=lambda dh, h, n, z: dh * (n - h) * z * (1 - z)), "the sign is off"),
+            (gru_backward(z=lambda dh, h, n, z: dh * h * z * (1 - z)), "through 1 - z is missing"),
+            (gru_backward(z=lambda dh, h, n, z: dh * (h - n)), "da_z is wrong: the slope"),
+            (
+                gru_backward(r=lambda da, q, r, h, W, dh, z: (da @ W.T) * h * r * (1 - r)),
+                "before the product",
+            ),
+            (
+                gru_backward(r=lambda da, q, r, h, W, dh, z: da * h * r * (1 - r)),
+                "not h_{t-1}",
+            ),
+            (gru_backward(r=lambda da, q, r, h, W, dh, z: da * q), "da_r is wrong: the slope"),
+            (
+                gru_backward(r=lambda da, q, r, h, W, dh, z: dh * (1 - z) * q * r * (1 - r)),
+                "begin with da_n",
+            ),
+            (
+                gru_backward(
+                    h=lambda dh, a, z, r, W: a[0] @ W[0].T + a[1] @ W[1].T + (a[2] * r) @ W[2].T
+                ),
+                "the direct path, dh z, is missing",
+            ),
+            (
+                gru_backward(
+                    h=lambda dh, a, z, r, W: (
+                        dh * (1 - z) + a[0] @ W[0].T + a[1] @ W[1].T + (a[2] * r) @ W[2].T
+                    )
+                ),
+                "factor z, not with 1 - z",
+            ),
+            (
+                gru_backward(
+                    h=lambda dh, a, z, r, W: dh * z + a[0] @ W[0].T + a[1] @ W[1].T + a[2] @ W[2].T
+                ),
+                "The factor r is missing",
+            ),
+            (
+                gru_backward(
+                    h=lambda dh, a, z, r, W: (
+                        dh * z + a[0] @ W[0].T + a[1] @ W[1].T + (a[2] @ W[2].T) * r
+                    )
+                ),
+                "r stands outside",
+            ),
+            (gru_backward(h=lambda dh, a, z, r, W: dh * z), "the direct path alone"),
+            (lambda dh, kept, W_hh: gru_backward()(dh, kept, W_hh)[:3], "not 3"),
+            (lambda dh, kept, W_hh: dh, "Return 4 arrays"),
+        ],
+        edges={
+            "one sequence": lambda dh, kept, W_hh: len(dh) == 1,
+            "one unit": lambda dh, kept, W_hh: dh.shape[1] == 1,
         },
     ),
 }

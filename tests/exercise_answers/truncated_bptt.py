@@ -24,11 +24,11 @@ def backward(h, dh, W, factor, derivative=1):
     return np.array(da)
 
 
-def slope(w, b, h0, T, K, frozen=None, eps=1e-6):
+def slope(w, b, h0, T, K, frozen=None, eps=1e-6, shift=0):
     def loss(changed):
         h, base, total = h0, h0, 0.0
         for t in range(T):
-            if t % K == 0:
+            if (t + shift) % K == 0:
                 h = base if frozen is None else frozen
             base, h = np.tanh(w * base + b), np.tanh(changed * h + b)
             total += h**2 / 2
@@ -50,6 +50,16 @@ def turn(n, up, mean_from=1, sign=1):
             if not found[i] and value * (2 * up - n) * sign > 0:
                 found[i] = K
     return tuple(K or 1 for K in found)  # argmax of a row without True is 0
+
+
+def unbounded(T, back, every):
+    t, s = np.indices((T, T))
+    return s > (t // every + 1) * every - 1 - back
+
+
+def to_the_end_of_the_group(T, back, every):
+    t, s = np.indices((T, T))
+    return unbounded(T, back, every) & (s < (t // every + 1) * every)
 
 
 def overlapping(T, back, every):
@@ -88,6 +98,7 @@ ANSWERS = {
             (lambda T, K: pairs(T, K)[::-1], "then chunks"),
             (lambda T, K: (K * (K + 1) // 2 + (T - K) * K, pairs(T, K)[1]), "With K > T"),
             (lambda T, K: (pairs(T, K)[0], -(-T // K) * K * (K + 1) // 2), "does not divide T"),
+            (lambda T, K: tuple(n + 1e-8 for n in pairs(T, K)), "Result 1 must be a whole number"),
         ],
         edges={
             "one step back": lambda T, K: K == 1,
@@ -110,6 +121,8 @@ ANSWERS = {
             (lambda T, back, every: weights(T, back, every, 1), "one step too early"),
             (lambda T, back, every: weights(T, back, every).T, "row is the later"),
             (lambda T, back, every: weights(T, back, every)[1:], "shape"),
+            (unbounded, "you need s <= t"),
+            (to_the_end_of_the_group, "No loss reaches a later step"),
             (overlapping, "count twice"),
             (
                 lambda T, back, every: (
@@ -127,7 +140,7 @@ ANSWERS = {
         },
         promises=[
             (
-                "`M[t, s]` being 1 if the pair takes part and 0 otherwise",
+                "`M[t, s]` is 1 if the pair takes part and 0 otherwise",
                 lambda T, back, every: weights(T, back, every) / T,
             ),
         ],
@@ -195,6 +208,8 @@ ANSWERS = {
             (lambda w, b, h0, T, K: restart(w, b, h0, T, K, h0, 0.0), "windows start from zero"),
             (lambda w, b, h0, T, K: restart(w, b, h0, T, K, 0.0, 0.0), "first starts from h0"),
             (lambda w, b, h0, T, K: slope(w, b, h0, T // K * K, K), "last, shorter chunk"),
+            (lambda w, b, h0, T, K: slope(w, b, h0, T, K, shift=1), "one step early"),
+            (lambda w, b, h0, T, K: slope(w, b, h0, T, K, shift=-1), "one step late"),
             (lambda w, b, h0, T, K: slope(w, b, h0, T, K) + 0.1, "Tried with w = 1.2"),
         ],
         edges={
@@ -215,6 +230,7 @@ ANSWERS = {
             (lambda n, up: (n, 2 * n), "off by"),
             (lambda n, up: turn(n, up)[0], "2 results"),
             (lambda n, up: turn(n, up, sign=-1), "with the wrong sign"),
+            (lambda n, up: tuple(K + 1e-8 for K in turn(n, up)), "must be a whole number"),
         ],
         edges={
             "none up": lambda n, up: up == 0,
@@ -232,6 +248,7 @@ ANSWERS = {
             (lambda T, budget: plan(T, budget, bound=False), "more than T"),
             (lambda T, budget: plan(T, budget)[0], "2 results"),
             (lambda T, budget: (budget // 2, 2), "off by"),
+            (lambda T, b: tuple(n + 1e-8 for n in plan(T, b)), "must be a whole number"),
         ],
         edges={
             "the smallest budget": lambda T, budget: budget == 2 * T > 2,
