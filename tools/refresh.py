@@ -5,8 +5,8 @@ for JupyterLab as the book folds.
 
 Run it by ``make refresh NOTEBOOKS=chapters/01*.ipynb``: the Makefile sets one BLAS thread and no progress bars.
 
-A cell tagged ``nbval-ignore-output`` shows timings, or runs that part ways on another processor: it is
-executed, but keeps its stored output. Delete the output to renew it, above all after a change to the cell.
+A cell tagged ``nbval-ignore-output`` shows timings, or runs that part ways on another processor: it keeps its
+stored output as long as nothing has changed that outputs come from.
 """
 
 import re
@@ -44,10 +44,12 @@ def fold(notebook) -> None:
 def execute(path: Path) -> float:
     """Execute one notebook in its own folder and write it back; returns the seconds it took."""
     notebook = nbformat.read(path, as_version=4)
+    now = fingerprint(notebook, sources())
+    unchanged = notebook.metadata.get("rnnbook", {}).get("fingerprint") == now
     stored = {
         cell.id: cell.outputs
         for cell in notebook.cells
-        if "nbval-ignore-output" in cell.metadata.get("tags", []) and cell.outputs
+        if unchanged and "nbval-ignore-output" in cell.metadata.get("tags", []) and cell.outputs
     }
     start = time.perf_counter()
     NotebookClient(
@@ -64,7 +66,7 @@ def execute(path: Path) -> float:
             cell.outputs = stored[cell.id]
     kept = {k: notebook.metadata[k] for k in ("description", "myst") if k in notebook.metadata}
     notebook.metadata = {"kernelspec": KERNELSPEC, "language_info": {"name": "python"}, **kept}
-    notebook.metadata["rnnbook"] = {"fingerprint": fingerprint(notebook, sources())}
+    notebook.metadata["rnnbook"] = {"fingerprint": now}
     fold(notebook)
     nbformat.validate(notebook)
     nbformat.write(notebook, path)

@@ -28,6 +28,7 @@ def refreshed(tmp_path_factory):
     timed.metadata.tags = ["nbval-ignore-output"]
     timed.outputs = [nbformat.v4.new_output("stream", text="then\n")]
     notebook.cells.append(timed)
+    notebook.metadata["rnnbook"] = {"fingerprint": fingerprint(notebook, sources())}
     nbformat.write(notebook, path)
     refresh.execute(path)
     return path
@@ -42,6 +43,14 @@ def test_outputs_are_stored_in_order(refreshed):
 
 def test_an_output_that_may_differ_is_kept(refreshed):
     assert nbformat.read(refreshed, 4).cells[-1].outputs[0].text == "then\n"
+
+
+def test_it_is_renewed_once_code_has_changed(refreshed, tmp_path):
+    notebook = nbformat.read(refreshed, 4)
+    notebook.cells[0].source = "print('c')"  # another cell, from which it may come
+    nbformat.write(notebook, tmp_path / "changed.ipynb")
+    refresh.execute(tmp_path / "changed.ipynb")
+    assert nbformat.read(tmp_path / "changed.ipynb", 4).cells[-1].outputs[0].text == "now\n"
 
 
 def test_the_metadata_is_what_the_book_needs(refreshed):
