@@ -1,7 +1,8 @@
 """Checks of the capstone. They recompute from the sequence that the reader chose, whatever it is.
 
 ``parts`` is always ``(train, valid, test)``: three arrays of floats (a series) or of integers from
-0 (symbols). ``runs`` is a list of parameter dicts, one per seed.
+0 (symbols). ``runs`` is a list of parameter dicts, one per seed. The simple rules of the page's workbench
+are computed here anew, each by its name.
 """
 
 from itertools import pairwise
@@ -22,11 +23,14 @@ from rnncore import GRUCell, LSTMCell, RNNCell, backward, forward
 from rnncore.data import one_hot
 from rnncore.losses import mean_squared_error, softmax_cross_entropy
 from rnncore.model import SequenceModel
+from rnncore.ngram import fit_kneser_ney
 
 LAGS = 20  # of the autocorrelation
 BACK = 30  # lags of the gradient
 ENDS = 20  # at least so many steps to go back from
 STREAM = 1000  # steps, at most, on which a truncated gradient is compared
+LENGTHS = (1, 2, 5, 10, 25, 50, 100)  # of chunks, as far as the stream allows
+BLOCKS = 10  # of the test part, for the standard error
 
 
 def _unpack(answer, form: str) -> tuple:
@@ -39,8 +43,7 @@ def _unpack(answer, form: str) -> tuple:
 
 
 def _check_parts(parts) -> tuple[np.ndarray, int, int | None]:
-    """All values in order, the step where validation begins, the step where the test begins, "
-    "and V."""
+    """All values in order, the step where validation begins, the step where the test begins, and V."""
     if not isinstance(parts, tuple | list) or len(parts) != 3:
         raise Hint(f"parts must be (train, valid, test), not {describe(parts)}.")
     names = ("train", "valid", "test")
@@ -67,38 +70,92 @@ def _task(z, V):
     return one_hot(z[:-1], V)[:, None], z[1:, None]
 
 
-def _score(cell, params, z, start, stop, V) -> float:
-    """Mean loss of predicting z[start:stop], each from all that came before it."""
+def _losses(cell, params, z, start, stop, V) -> np.ndarray:
+    """The loss of predicting each of z[start:stop] from all that came before it."""
     x, targets = _task(z[:stop], V)
     loss = mean_squared_error if V is None else softmax_cross_entropy
-    y, _, _ = SequenceModel(cell, V or 1, loss).forward(params, x)
-    return loss(y[start - 1 :], targets[start - 1 :])[0]
+    y = SequenceModel(cell, V or 1, loss).forward(params, x)[0][start - 1 :, 0]
+    targets = targets[start - 1 :, 0]
+    if V is None:
+        return (y[:, 0] - targets[:, 0]) ** 2
+    y = y - y.max(axis=1, keepdims=True)
+    return np.log(np.exp(y).sum(axis=1)) - y[np.arange(len(y)), targets]
 
 
-def _linear(z, a, start, stop, k) -> float:
-    """Squared error on z[start:stop] of AR(k), fitted by least squares to z[:a]."""
+def _score(cell, params, z, start, stop, V) -> float:
+    return float(np.mean(_losses(cell, params, z, start, stop, V)))
+
+
+def _rules(V) -> dict[str, int]:
+    """The names of the simple rules, and how many entries of the past each looks at."""
+    if V is not None:
+        return {f"{k} symbols": k for k in range(7)}
+    return {
+        **{f"AR({k})": k for k in (0, 1, 2, 3, 5, 10, 20, 30)},
+        "last value": 1,
+        "exponential": 0,
+        "1-5-22": 22,
+    }
+
+
+def _rule(name, z, a, start, stop, V) -> np.ndarray:
+    """The loss of a rule on each of z[start:stop]; it is fitted to z[:a]."""
+    k, entries = _rules(V)[name], z[start:stop]
+    if V is not None:
+        counts = fit_kneser_ney([z[:a] + 1], k, V + 1, 0.75)
+        chance = [counts.probabilities(z[t - k : t] + 1)[z[t] + 1] for t in range(start, stop)]
+        return -np.log(chance)
+    if name == "exponential":
+        return (_exponential(z[:stop], a)[start:] - entries) ** 2
 
     def rows(first, last):
-        return np.array([[*z[t - k : t], 1.0] for t in range(first, last)])
+        before = [z[t - k : t] for t in range(first, last)]
+        if name == "1-5-22":
+            before = [(w[-1], w[-5:].mean(), w.mean()) for w in before]
+        return np.array([[*w, 1.0] for w in before])
 
+    if name == "last value":
+        return (z[start - 1 : stop - 1] - entries) ** 2
     weights = np.linalg.lstsq(rows(k, a), z[k:a], rcond=None)[0]
-    return float(np.mean((rows(start, stop) @ weights - z[start:stop]) ** 2))
+    return (rows(start, stop) @ weights - entries) ** 2
 
 
-def _counts(z, a, start, stop, k, V, alpha=0.1) -> float:
-    """NLL on z[start:stop] of a count model of k symbols of context, counted in z[:a]."""
-    counts: dict[tuple, np.ndarray] = {}
-    for t in range(k, a):
-        counts.setdefault(tuple(z[t - k : t]), np.zeros(V))[z[t]] += 1
-    seen = [counts.get(tuple(z[t - k : t]), np.zeros(V)) for t in range(start, stop)]
-    chance = [
-        (n[v] + alpha) / (n.sum() + alpha * V) for n, v in zip(seen, z[start:stop], strict=True)
-    ]
-    return float(-np.mean(np.log(chance)))
+def _exponential(z, a) -> np.ndarray:
+    """The exponential average before each entry, with the share that is best on z[:a]."""
+    shares = np.arange(100) / 100
+    m, before = np.full(100, z[:a].mean()), []
+    for value in z:
+        before.append(m)
+        m = shares * m + (1 - shares) * value
+    before = np.array(before)
+    return before[:, np.argmin(((before[:a] - z[:a, None]) ** 2).mean(axis=0))]
 
 
-def _baseline(z, a, start, stop, k, V) -> float:
-    return _linear(z, a, start, stop, k) if V is None else _counts(z, a, start, stop, k, V)
+def _baseline(name, z, a, start, stop, V) -> float:
+    return float(np.mean(_rule(name, z, a, start, stop, V)))
+
+
+def _nothing(z, a, start, stop, V) -> float:
+    """The loss of the rule that uses no past."""
+    return _baseline("AR(0)" if V is None else "0 symbols", z, a, start, stop, V)
+
+
+def _check_best(best, z, a, b, V) -> None:
+    """``best`` is the rule with the lowest loss on the validation part."""
+    rules = _rules(V)
+    if not isinstance(best, str) or best not in rules:
+        raise Hint(f"best must be the name of a rule, one of {list(rules)}, not {describe(best)}.")
+    scores = {name: _baseline(name, z, a, a, b, V) for name in rules}
+    lowest = min(scores, key=scores.get)
+    if scores[best] > scores[lowest]:
+        if best == min(rules, key=lambda name: _baseline(name, z, a, b, len(z), V)):
+            raise Hint(
+                f"{best} is best on the test part. The choice belongs to the validation part."
+            )
+        raise Hint(
+            f"{lowest} is a better baseline than {best} on the validation part. Beat the best one, "
+            "or it proves nothing."
+        )
 
 
 def _correlation(x, lags) -> np.ndarray:
@@ -203,61 +260,60 @@ def _split(answer):
 def _choose_baseline(answer):
     parts, scores, best = _unpack(answer, "parts, scores, best")
     z, a, b, V = _check_parts(parts)
-    if not isinstance(scores, dict) or len(scores) < 5 or 0 not in scores:
-        raise Hint("scores must be a dict from k to the validation loss, for k = 0 and four more.")
-    for k, score in scores.items():
-        if isinstance(k, bool) or not isinstance(k, int | np.integer) or not 0 <= k < a // 4:
-            raise Hint(f"The keys of scores are lengths of the past, from 0; {k!r} is none.")
-        expect_array(
-            score,
-            _baseline(z, a, a, b, k, V),
-            what=f"score of k = {k}",
-            mistakes=[
-                (
-                    _baseline(z, a, k, a, k, V),
-                    f"The score of k = {k} is on the training part. Choose on the validation part.",
-                ),
-                (
-                    _baseline(z, a, b, len(z), k, V),
-                    f"The score of k = {k} is on the test part. That is opened once, at the end.",
-                ),
-                (
-                    _baseline(z, b, a, b, k, V),
-                    f"For k = {k} the validation part took part in the fit.",
-                ),
-                (
-                    _baseline(z, a, a + k, b, k, V),
-                    f"For k = {k} the first {k} validation steps are missing. Their past is the "
-                    "end of train.",
-                ),
-            ],
-        )
-    lowest = min(scores, key=scores.get)
-    best = as_whole_number(best, "best k")
-    if best not in scores or scores[best] > scores[lowest]:
-        on_test = min(scores, key=lambda k: _baseline(z, a, b, len(z), k, V))
-        if best == on_test:
-            raise Hint(
-                "This k is best on the test part. The choice belongs to the validation part."
-            )
-        raise Hint(f"best must be the k with the lowest validation loss, not {best}.")
-    ks = sorted(scores)
-    if lowest == ks[-1] < 32 and scores[ks[-1]] < 0.99 * scores[ks[-2]]:
-        raise Hint("The longest past is best, by more than a hundredth. Try longer ones.")
+    rules = _rules(V)
+    if not isinstance(scores, dict) or scores.keys() != rules.keys():
+        raise Hint(f"scores must be a dict from the name of each rule to its loss: {list(rules)}.")
+    for name, k in rules.items():
+        right = _baseline(name, z, a, a, b, V)
+        mistakes = [
+            (
+                _baseline(name, z, a, max(k, 1), a, V),
+                f"The score of {name} is on the training part. Choose on the validation part.",
+            ),
+            (
+                _baseline(name, z, a, b, len(z), V),
+                f"The score of {name} is on the test part. That is opened once, at the end.",
+            ),
+            (
+                _baseline(name, z, b, a, b, V),
+                f"For {name} the validation part took part in the fit.",
+            ),
+            (
+                _baseline(name, z, a, a + k, b, V),
+                f"For {name} the first {k} validation steps are missing. Their past is the end of "
+                "train.",
+            ),
+        ]
+        mistakes = [pair for pair in mistakes if not agree(pair[0], right, 1e-6)]
+        expect_array(scores[name], right, what=f"score of {name}", mistakes=mistakes)
+    _check_best(best, z, a, b, V)
 
 
 def _check_runs(runs, what) -> None:
     if not isinstance(runs, list | tuple) or len(runs) < 5:
         raise Hint(f"{what}: give a list of the parameters of at least five seeds.")
-    if not all(isinstance(params, dict) and "W_hh" in params for params in runs):
+    if not all(isinstance(params, dict) and {"W_hh", "b_y"} <= params.keys() for params in runs):
         raise Hint(f"{what}: each run is the dict of its parameters.")
     for i, params in enumerate(runs):
+        if not np.any(params["b_y"]):
+            raise Hint(f"{what}: b_y of run {i} is exactly zero, as before training.")
         for j in range(i):
             if np.array_equal(params["W_hh"], runs[j]["W_hh"]):
                 raise Hint(
                     f"{what}: runs {j} and {i} have the same weights. Train each from a seed of "
                     "its own."
                 )
+
+
+def _losses_of(what, cell, runs, z, a, b, V) -> list:
+    """The scores of all runs on the validation part, if they have been trained at all."""
+    _check_runs(runs, what)
+    scores = [_score(cell, params, z, a, b, V) for params in runs]
+    if np.mean(scores) > 1.5 * max(_nothing(z, a, a, b, V), 0.1):
+        raise Hint(
+            f"{what}: these networks are much worse than no past at all. Have they been trained?"
+        )
+    return scores
 
 
 def _check_trained(model, params, x, targets) -> None:
@@ -273,29 +329,29 @@ def _check_trained(model, params, x, targets) -> None:
         raise Hint("These weights are much worse than no past at all. Have they been trained?")
 
 
+def _check_model(model, V) -> None:
+    loss = mean_squared_error if V is None else softmax_cross_entropy
+    if not isinstance(model, SequenceModel):
+        raise Hint(f"Give the SequenceModel after the parts, not {describe(model)}.")
+    if (model.cell.input_size, model.output_size, model.loss) != (V or 1, V or 1, loss):
+        raise Hint(
+            "The model must predict your sequence: as many inputs and outputs, and its loss."
+        )
+
+
 def _smallest(answer):
     form = "parts, best, runs, smallest, weights"
     parts, best, runs, smallest, weights = _unpack(answer, form)
     z, a, b, V = _check_parts(parts)
-    best = as_whole_number(best, "best k")
-    floor = _baseline(z, a, a, b, best, V)
-    better = min((_baseline(z, a, a, b, k, V), k) for k in range(7))
-    if better[0] < 0.99 * floor:
-        raise Hint(
-            f"k = {better[1]} is a better baseline. Beat the best one, or it proves nothing."
-        )
+    _check_best(best, z, a, b, V)
+    floor = _baseline(best, z, a, a, b, V)
     if not isinstance(runs, dict) or len(runs) < 3:
         raise Hint(
             "runs must be a dict from the number of units to a list of runs, for three sizes or "
             "more."
         )
     D = V or 1
-    scores = {}
-    for H, of_size in runs.items():
-        _check_runs(of_size, f"H = {H}")
-        scores[H] = [_score(RNNCell(D, H), params, z, a, b, V) for params in of_size]
-    if min(map(np.mean, scores.values())) > 1.5 * _baseline(z, a, a, b, 0, V):
-        raise Hint("These networks are much worse than no past at all. Have they been trained?")
+    scores = {H: _losses_of(f"H = {H}", RNNCell(D, H), of, z, a, b, V) for H, of in runs.items()}
     count = {H: H * (D + H + 1) + (H + 1) * D for H in runs}
     if not isinstance(weights, dict) or weights.keys() != runs.keys():
         raise Hint("weights must be a dict from the number of units to the number of parameters.")
@@ -342,26 +398,53 @@ def _smallest(answer):
     )
 
 
+def _check_stretch(x, targets, train, V) -> None:
+    """x and targets are neighbouring entries of train: each target is the entry after its input."""
+    x, targets = np.asarray(x), np.asarray(targets)
+    D = V or 1
+    shape = targets.shape if V else targets.shape[:2]
+    if (
+        x.ndim != 3
+        or x.shape[1:] != (1, D)
+        or shape != x.shape[:2]
+        or not 30 <= len(x) < len(train)
+    ):
+        raise Hint(
+            f"x must be (T, 1, {D}), and targets as task gives them, with 30 steps or more of train."
+        )
+    inputs = x[:, 0].argmax(axis=1) if V else x[:, 0, 0]
+    following = targets.reshape(-1)
+    if np.allclose(following, inputs, rtol=0, atol=1e-6):
+        raise Hint("The targets are the inputs. Each target is the entry after its input.")
+    row = np.append(inputs, following[-1])
+    windows = np.lib.stride_tricks.sliding_window_view(train, len(row))
+    if (
+        not np.abs(windows - row).max(axis=1).min() < 1e-6
+        or not np.allclose(row[1:], following, rtol=0, atol=1e-6)
+        or (V and not np.array_equal(x[:, 0], one_hot(inputs, V)))
+    ):
+        raise Hint("x and targets must be a stretch of your training part, as task gives them.")
+
+
 def _gradient(answer):
-    form = "model, params, x, targets, mask, grads"
-    model, params, x, targets, mask, grads = _unpack(answer, form)
-    if not isinstance(model, SequenceModel) or not isinstance(params, dict):
-        raise Hint("Give the SequenceModel and its parameters first.")
+    form = "parts, model, params, x, targets, mask, grads"
+    parts, model, params, x, targets, mask, grads = _unpack(answer, form)
+    z, a, _, V = _check_parts(parts)
+    _check_model(model, V)
     x, targets = as_numbers(x, "x"), as_numbers(targets, "targets")
     mask = np.asarray(mask)
-    if x.ndim != 3 or targets.shape[:2] != x.shape[:2] or len(x) < 5:
-        raise Hint("x must be (T, B, D) and targets (T, B) or (T, B, V), with five steps or more.")
+    _check_stretch(x, targets, z[:a], V)
     if mask.shape != x.shape[:2] or mask.dtype != bool:
         raise Hint(f"The mask must hold True or False for each step, shape {x.shape[:2]}.")
     if mask.all() or not mask.any():
         raise Hint("A mask that is the same everywhere checks nothing. Leave the first steps out.")
     if mask[0].any() or (mask[:-1] & ~mask[1:]).any() or not mask[-1].all():
         raise Hint("The mask must leave out the first steps, and only these: all later ones count.")
+    _check_trained(model, params, x, targets)
     if any(np.asarray(p).dtype != np.float64 for p in params.values()):
         raise Hint(
             "Check in float64. In float32 a difference quotient is rounding and little else."
         )
-    _check_trained(model, params, x, targets)
     if not isinstance(grads, dict) or grads.keys() != params.keys():
         raise Hint(f"grads must be a dict with the keys {sorted(params)}.")
     grads = {name: as_numbers(grads[name], f"gradient of {name}") for name in params}
@@ -371,14 +454,9 @@ def _gradient(answer):
                 f"The gradient of {name} must have shape {array.shape}, not {grads[name].shape}."
             )
 
-    def loss(p, counted=mask):
-        return model.loss(model.forward(p, x)[0], targets, mask=counted)[0]
+    def loss(p):
+        return model.loss(model.forward(p, x)[0], targets, mask=mask)[0]
 
-    hidden = np.array(targets)
-    hidden[~mask] = hidden[~mask][::-1] if hidden.dtype.kind in "iu" else hidden[~mask] + 1
-    y = model.forward(params, x)[0]
-    if abs(model.loss(y, hidden, mask=mask)[0] - loss(params)) > 1e-12:
-        raise Hint("The loss changes with targets that the mask leaves out.")
     rng, factors = np.random.default_rng(0), []
     for name, array in params.items():
         places = [np.unravel_index(i, array.shape) for i in rng.permutation(array.size)[:25]]
@@ -466,26 +544,26 @@ def _both_means(sizes) -> np.ndarray:
     return np.array([np.sqrt(np.mean(sizes**2, axis=0)), geometric])
 
 
-def _check_norms(norms) -> np.ndarray:
-    norms = as_numbers(norms, "gradient norm").astype(float)
-    if norms.ndim != 1 or len(norms) < 20 or not (np.isfinite(norms).all() and norms.min() > 0):
-        raise Hint("norms must hold the gradient norm of every update, 20 or more.")
-    if np.sum(np.isclose(norms, norms.max(), rtol=1e-9)) > 1:
-        raise Hint("Several norms are equal to the largest: these are norms after clipping.")
-    return norms
+def _chunk_norms(model, params, x, targets, K, *, carry=True, names=None) -> np.ndarray:
+    """The norm of the gradient of each chunk of K steps."""
+    state, norms = None, []
+    for start in range(0, len(x), K):
+        part = slice(start, start + K)
+        _, grads, state = model.loss_and_grads(params, x[part], targets[part], state=state)
+        state = state if carry else None
+        norms.append(np.sqrt(sum(np.sum(grads[name] ** 2) for name in names or grads)))
+    return np.array(norms)
 
 
 def _lag_profile(answer):
-    form = "cell, params, x, ends, profile, norms, max_norm"
-    cell, params, x, ends, profile, norms, max_norm = _unpack(answer, form)
-    if not isinstance(cell, RNNCell | LSTMCell | GRUCell):
-        raise Hint(f"Give the cell first, not {describe(cell)}.")
-    if not isinstance(params, dict) or not np.any(params.get("b_y", 1.0)):
-        raise Hint("params must be the dict of a trained run; before training its b_y is zero.")
-    x, ends = as_numbers(x, "x"), as_numbers(ends, "row of ends")
-    if x.ndim != 3 or x.shape[1] != 1 or len(x) <= BACK:
-        raise Hint(f"x must be one sequence (T, 1, D) of more than {BACK} steps.")
-    T = len(x)
+    form = "parts, model, params, K, ends, profile, norms, max_norm"
+    parts, model, params, K, ends, profile, norms, max_norm = _unpack(answer, form)
+    z, a, _, V = _check_parts(parts)
+    _check_model(model, V)
+    x, targets = _task(z[:a], V)
+    _check_trained(model, params, x, targets)
+    cell, T = model.cell, len(x)
+    ends = as_numbers(ends, "row of ends")
     if np.any(ends % 1):
         raise Hint("ends must hold whole numbers, since an end is a number of steps.")
     ends = ends.astype(int)
@@ -536,16 +614,33 @@ def _lag_profile(answer):
         raise Hint(
             "The geometric mean is off where it is small: average the logarithms of the sizes."
         )
-    norms = _check_norms(norms)
-    explodes = norms.max() > 5 * np.median(norms)
+    K = as_whole_number(K, "number K")
+    if not 1 <= K <= T // 5:
+        raise Hint(f"K must be the length of the chunks, from 1 to {T // 5}, not {K}.")
+    right = _chunk_norms(model, params, x, targets, K)
+    wrong = [
+        (
+            _chunk_norms(model, params, x, targets, K, carry=False),
+            "The chunks start from zero. Carry the state from chunk to chunk.",
+        ),
+        (
+            _chunk_norms(model, params, x, targets, K, names=["W_hh"]),
+            "This is the norm for W_hh alone. Clipping looks at all gradients together.",
+        ),
+    ]
+    if max_norm is not None:
+        limit = as_numbers(max_norm, "max_norm").item()
+        if np.isnan(limit) or limit <= 0:
+            raise Hint("max_norm must be a positive threshold, or None.")
+        if limit < right.max():
+            wrong.append((np.minimum(right, limit), "These are norms after clipping."))
+    expect_array(norms, right, what="row of norms", rtol=1e-4, mistakes=wrong)
+    explodes = right.max() > 5 * np.median(right)
     if max_norm is None:
         if explodes:
             raise Hint("The largest norm is more than five times the median. Clip.")
         return
-    max_norm = as_numbers(max_norm, "max_norm").item()
-    if np.isclose(norms.max(), max_norm, rtol=1e-9):
-        raise Hint("The largest norm is max_norm itself: these are norms after clipping.")
-    share = np.mean(norms > max_norm)
+    share = np.mean(right > limit)
     if share > 0.1:
         raise Hint(
             f"This threshold clips {100 * share:.0f} % of the updates. It then sets the length "
@@ -633,16 +728,14 @@ def _window_mistake(model, params, x, targets, K, full, given) -> str | None:
 
 
 def _window(answer):
-    form = "model, params, x, targets, errors, K"
-    model, params, x, targets, errors, K = _unpack(answer, form)
-    x, targets = as_numbers(x, "x"), as_numbers(targets, "targets")
-    if not isinstance(model, SequenceModel) or x.ndim != 3 or x.shape[1] != 1:
-        raise Hint("Give model, params, and one stream x (T, 1, D).")
-    if not 50 <= len(x) <= STREAM:
-        raise Hint(f"Take a stream of 50 to {STREAM:,} steps, not {len(x):,}.")
-    if not isinstance(errors, dict) or len(errors) < 4:
-        raise Hint("errors must be a dict from K to the relative error, for four K or more.")
+    parts, model, params, errors, K = _unpack(answer, "parts, model, params, errors, K")
+    z, a, _, V = _check_parts(parts)
+    _check_model(model, V)
+    x, targets = _task(z[: min(a, STREAM + 1)], V)
+    if not isinstance(errors, dict) or not errors:
+        raise Hint("errors must be a dict from K to the relative error.")
     _check_trained(model, params, x, targets)
+    K = as_whole_number(K, "number K")
     full, good = model.loss_and_grads(params, x, targets)[1], []
     for k, given in errors.items():
         if isinstance(k, bool) or not isinstance(k, int | np.integer) or not 1 <= k < len(x):
@@ -658,9 +751,11 @@ def _window(answer):
             raise
         if error < 0.1:
             good.append(k)
-    K = as_whole_number(K, "number K")
     if not good:
         raise Hint("No K has an error below a tenth. Try longer ones.")
+    untried = [k for k in LENGTHS if k < min(good) and k not in errors]
+    if untried:
+        raise Hint(f"Is a shorter K good enough? Try {untried}, too.")
     if min(good) != K:
         if K in good:
             raise Hint(f"K = {min(good)} is shorter, and its error is below a tenth, too.")
@@ -686,9 +781,8 @@ def _gates(answer):
                 f"{'an RNNCell' if what == 'plain' else 'an LSTMCell or a GRUCell'}."
             )
         cell, runs = pair
-        _check_runs(runs, what)
+        scores.append(_losses_of(what, cell, runs, z, a, b, V))
         sizes.append(sum(np.size(array) for array in runs[0].values()))
-        scores.append([_score(cell, params, z, a, b, V) for params in runs])
     if abs(sizes[1] / sizes[0] - 1) > 0.1:
         raise Hint(
             f"{sizes[0]} against {sizes[1]} parameters is not equal. Choose sizes within a tenth "
@@ -714,44 +808,50 @@ def _gates(answer):
     )
 
 
+def _block_error(differences, ddof=1) -> float:
+    blocks = [block.mean() for block in np.array_split(differences, BLOCKS)]
+    return float(np.std(blocks, ddof=ddof) / np.sqrt(BLOCKS))
+
+
 def _final(answer):
-    form = "parts, best, networks, chosen, on_test"
-    parts, best, networks, chosen, on_test = _unpack(answer, form)
+    form = "parts, best, networks, chosen, on_test, gap"
+    parts, best, networks, chosen, on_test, gap = _unpack(answer, form)
     z, a, b, V = _check_parts(parts)
-    n, best = len(z), as_whole_number(best, "best k")
+    n = len(z)
+    _check_best(best, z, a, b, V)
     if not isinstance(networks, dict) or len(networks) < 2 or "baseline" in networks:
         raise Hint("networks must be a dict from a name to (cell, runs), for two networks or more.")
-    valid = {"baseline": [_baseline(z, a, a, b, best, V)]}
-    test = {"baseline": [_baseline(z, a, b, n, best, V)]}
+    valid, test = {"baseline": [_baseline(best, z, a, a, b, V)]}, {}
     for name, pair in networks.items():
         if not _is_pair(pair):
             raise Hint(f"{name} must be (cell, runs).")
-        _check_runs(pair[1], name)
-        valid[name] = [_score(pair[0], params, z, a, b, V) for params in pair[1]]
-        test[name] = [_score(pair[0], params, z, b, n, V) for params in pair[1]]
+        valid[name] = _losses_of(name, *pair, z, a, b, V)
+        test[name] = np.array([_losses(pair[0], params, z, b, n, V) for params in pair[1]])
+    rule = _rule(best, z, a, b, n, V)
     means = {name: float(np.mean(scores)) for name, scores in valid.items()}
     right = min(means, key=means.get)
     if chosen != right:
-        on = {name: float(np.mean(scores)) for name, scores in test.items()}
+        on = {name: float(np.mean(losses)) for name, losses in test.items()}
+        on["baseline"] = float(rule.mean())
         if chosen == min(on, key=on.get):
             raise Hint(
                 f"{chosen} is best on the test part. On validation it was {right}: the choice "
                 "was made there, and it stays."
             )
         raise Hint(f"The lowest mean on validation is that of {right!r}, not of {chosen!r}.")
-    naive = [_baseline(z, a, b, n, 0, V)]
+    naive = [_nothing(z, a, b, n, V)]
     if V is None:
-        naive.append(float(np.mean((z[b:] - z[b - 1 : -1]) ** 2)))
-    if not isinstance(on_test, dict) or on_test.keys() != {"naive", *test}:
-        raise Hint(f"on_test must be a dict with the keys {sorted({'naive', *test})}.")
+        naive.append(_baseline("last value", z, a, b, n, V))
+    if not isinstance(on_test, dict) or on_test.keys() != {"naive", "baseline", *test}:
+        raise Hint(f"on_test must be a dict with the keys {sorted({'naive', 'baseline', *test})}.")
     expect_array(
         on_test["naive"],
         min(naive),
         what="naive score",
         mistakes=[
-            (max(naive), "The naive score is the lower of two: k = 0 and persistence."),
-            (_baseline(z, a, a, b, 0, V), "The naive score is on the test part."),
-        ],
+            (max(naive), "The naive score is the lower of two: the mean and the last value."),
+            (_nothing(z, a, a, b, V), "The naive score is on the test part."),
+        ][0 if V is None else 1 :],
     )
     unread = np.concatenate([z[:a], z[b:]])  # the test part follows train, and valid is skipped
 
@@ -763,20 +863,26 @@ def _final(answer):
 
     expect_array(
         on_test["baseline"],
-        [test["baseline"][0], 0.0],
+        [rule.mean(), 0.0],
         what="score of baseline",
         mistakes=[
-            (
-                [_baseline(z, b, b, n, best, V), 0.0],
-                "baseline: valid took part in a fit. Nothing is fitted again: fit to train alone.",
-            ),
-            ([_baseline(unread, a, a, len(unread), best, V), 0.0], skipped("baseline")),
-            ([means["baseline"], 0.0], on_validation("baseline")),
+            pair
+            for pair in (
+                (
+                    [_baseline(best, z, b, b, n, V), 0.0],
+                    "baseline: valid took part in a fit. Nothing is fitted again: fit to train "
+                    "alone.",
+                ),
+                ([_baseline(best, unread, a, a, len(unread), V), 0.0], skipped("baseline")),
+                ([means["baseline"], 0.0], on_validation("baseline")),
+            )
+            if not agree(pair[0], [rule.mean(), 0.0], 1e-6)
         ],
     )
     for name, (cell, runs) in networks.items():
         after_train = [_score(cell, params, unread, a, len(unread), V) for params in runs]
-        mean, spread = _mean_and_sd(test[name])
+        scores = test[name].mean(axis=1)
+        mean, spread = _mean_and_sd(scores)
         expect_array(
             on_test[name],
             [mean, spread],
@@ -784,16 +890,46 @@ def _final(answer):
             mistakes=[
                 (_mean_and_sd(after_train), skipped(name)),
                 (
-                    [min(test[name]), spread],
+                    [min(scores), spread],
                     f"{name}: this is the best seed. Report mean and sd over all.",
                 ),
                 (_mean_and_sd(valid[name]), on_validation(name)),
                 (
-                    [mean, np.std(test[name])],
+                    [mean, np.std(scores)],
                     f"{name}: the sd over seeds divides by n - 1 (ddof=1).",
                 ),
             ],
         )
+    first = min(networks, key=lambda name: means[name])
+    d = test[first].mean(axis=0) - rule
+    before = np.array([_losses(networks[first][0], p, z, a, b, V) for p in networks[first][1]])
+    on_valid = before.mean(axis=0) - _rule(best, z, a, a, b, V)
+    expect_array(
+        gap,
+        [d.mean(), _block_error(d)],
+        what="gap",
+        mistakes=[
+            (
+                [-d.mean(), _block_error(d)],
+                "The sign of the gap is turned: network minus baseline, positive where the baseline "
+                "is better.",
+            ),
+            (
+                [d.mean(), float(d.std(ddof=1) / np.sqrt(len(d)))],
+                "This standard error takes the entries as independent. Take the means of ten blocks.",
+            ),
+            ([d.mean(), on_test[first][1]], "This is the spread over seeds, not over entries."),
+            (
+                [d.mean(), _block_error(d, ddof=0)],
+                "The sd of the ten block means divides by n - 1 (ddof=1).",
+            ),
+            (
+                [d.mean(), _block_error(d) * np.sqrt(BLOCKS)],
+                "This is the sd of the block means. Divide it by the root of their number.",
+            ),
+            ([on_valid.mean(), _block_error(on_valid)], "This gap is on the validation part."),
+        ],
+    )
 
 
 def _mean_and_sd(scores) -> list:

@@ -28,19 +28,62 @@ def rows(z, k, start, stop):
     return [z[t - k : t] for t in range(start, stop)]
 
 
-def past_score(z, a, start, stop, k, V):
-    """AR(k) or counts of k symbols, fitted to z[:a], scored on z[start:stop]."""
+def kneser_ney(z, a, t, k, V):
+    """P(z[t] | the last k), counted in z[:a] between k marks (here V) and one more, discount 0.75."""
+    train, p = [V] * k + z[:a].tolist() + [V], 1 / (V + 1)
+    for length in range(k + 1):
+        context = z[t - length : t].tolist()
+        followers = {}  # symbol -> what stood before context and symbol
+        for i in range(k, len(train)):
+            if train[i - length : i] == context:
+                followers.setdefault(train[i], []).append(tuple(train[i - k : i - length]))
+        # only the longest context counts how often; a shorter one after how many different symbols
+        if length < k:
+            followers = {v: {c[-1] for c in before} for v, before in followers.items()}
+        n = sum(map(len, followers.values()))
+        if n:
+            own = len(followers.get(int(z[t]), ()))
+            p = (max(own - 0.75, 0) + 0.75 * len(followers) * p) / n
+    return p
+
+
+def past_losses(z, a, start, stop, name, V):
+    """The losses of one rule, fitted to z[:a], on each of z[start:stop]."""
     if V:
-        costs = []
-        fit = [tuple(c) for c in rows(z, k, k, a)]
-        for c, v in zip(rows(z, k, start, stop), z[start:stop], strict=True):
-            after = [w for d, w in zip(fit, z[k:a], strict=True) if d == tuple(c)]
-            costs.append(-np.log((after.count(v) + 0.1) / (len(after) + 0.1 * V)))
-        return np.mean(costs)
-    X = np.insert(rows(z, k, k, a), 0, 1, axis=1) if k else np.ones((a, 1))
-    w = np.linalg.pinv(X) @ z[k:a]
-    X = np.insert(rows(z, k, start, stop), 0, 1, axis=1) if k else np.ones((stop - start, 1))
-    return np.mean((X @ w - z[start:stop]) ** 2)
+        k = int(name.split()[0])
+        return np.array([-np.log(kneser_ney(z, a, t, k, V)) for t in range(start, stop)])
+    if name == "last value":
+        return np.diff(z)[start - 1 : stop - 1] ** 2
+    if name == "exponential":
+        each = []
+        for share in np.arange(100) / 100:
+            m = [z[:a].mean()]
+            for value in z[:stop]:
+                m.append(share * m[-1] + (1 - share) * value)
+            off = (np.array(m[:-1]) - z[:stop]) ** 2
+            each.append((off[:a].mean(), off[start:]))
+        return min(each, key=lambda pair: pair[0])[1]
+    k = 22 if name == "1-5-22" else int(name[3:-1])
+
+    def design(first, last):
+        parts = [[z[first - lag : last - lag] for lag in range(1, k + 1)]]
+        if name == "1-5-22":
+            parts = [[np.mean(parts[0][:n], axis=0) for n in (1, 5, 22)]]
+        return np.insert(np.reshape(parts, (-1, last - first)).T, 0, 1, axis=1)
+
+    w = np.linalg.pinv(design(k, a)) @ z[k:a]
+    return (design(start, stop) @ w - z[start:stop]) ** 2
+
+
+def past_score(*args):
+    return np.mean(past_losses(*args))
+
+
+def names_of(V):
+    if V:
+        return [f"{k} symbols" for k in range(7)]
+    lengths = (0, 1, 2, 3, 5, 10, 20, 30)
+    return [*(f"AR({k})" for k in lengths), "last value", "exponential", "1-5-22"]
 
 
 class Project:
@@ -56,9 +99,7 @@ class Project:
         part = sequence[:a]
         self.z = sequence if self.V else (sequence - part.mean()) / part.std()
         self.parts = tuple(np.split(self.z, [a, b]))
-        self.scores = {
-            k: past_score(self.z, a, a, b, k, self.V) for k in (0, 1, 2, 3, 4, 6, 8, 16, 24)
-        }
+        self.scores = {name: past_score(self.z, a, a, b, name, self.V) for name in names_of(self.V)}
         self.best = min(self.scores, key=self.scores.get)
 
     def model(self, kind, H):
@@ -83,13 +124,13 @@ class Project:
     def runs(self, kind, H, **options):
         return [self.train(kind, H, seed, **options) for seed in range(5)]
 
-    def score(self, kind, H, params, start, stop):
+    def losses(self, kind, H, params, start, stop):
         model, (x, targets) = self.model(kind, H), task(self.z[:stop], self.V)
         y, _, _ = model.forward(params, x)
-        return model.loss(y[start - 1 :], targets[start - 1 :])[0]
+        return [model.loss(y[t : t + 1], targets[t : t + 1])[0] for t in range(start - 1, stop - 1)]
 
     def all_scores(self, kind, H, runs, start, stop):
-        return [self.score(kind, H, params, start, stop) for params in runs]
+        return [np.mean(self.losses(kind, H, params, start, stop)) for params in runs]
 
     def split(self, x=None):
         x = self.z[: self.a] if x is None else x
@@ -113,12 +154,15 @@ class Project:
         mask = np.arange(T)[:, None] >= T // 4
         mask = ~mask if late else mask  # the last steps hidden, not the first
         grads = model.loss_and_grads(params, x, targets, mask=mask if counted else None)[1]
-        return model, params, x, targets, mask, {k: scale * g for k, g in grads.items()}
+        grads = {k: scale * g for k, g in grads.items()}
+        return self.parts, model, params, x, targets, mask, grads
 
-    def profile(self, power=0.5, shift=0, ends=None, leftmost=True, squares=True, fitted=True):
-        cell, params = RNNCell(self.V or 1, 3), self.train(RNNCell, 3, 0, fitted=fitted)
-        x, _ = task(self.parts[0], self.V)
-        h = self.model(RNNCell, 3).forward(params, x)[2].h[:, 0]
+    def profile(
+        self, power=0.5, shift=0, ends=None, leftmost=True, squares=True, fitted=True, K=20, **norms
+    ):
+        model, params = self.model(RNNCell, 3), self.train(RNNCell, 3, 0, fitted=fitted)
+        x, targets = task(self.parts[0], self.V)
+        h = model.forward(params, x)[2].h[:, 0]
         ends = np.linspace(35, len(x), 24).astype(int) if ends is None else ends
         of_ends = []
         for end in ends:
@@ -132,8 +176,17 @@ class Project:
             np.mean(np.power(of_ends, 2), axis=0) ** 0.5 if squares else np.mean(of_ends, axis=0)
         )
         both = np.array([upper, np.prod(np.power(of_ends, 1 / len(ends)), axis=0)])
-        norms = np.append(np.linspace(1, 2, 60), 30.0)
-        return cell, params, x, ends, both, norms, 5.0
+        norms = self.norms(model, params, x, targets, K, **norms)
+        return self.parts, model, params, K, ends, both, norms, 1.01 * norms.max()
+
+    def norms(self, model, params, x, targets, K, carry=True, of=None, clip=np.inf):
+        norms, state = [], None
+        for s in range(0, len(x), K):
+            _, g, state = model.loss_and_grads(
+                params, x[s : s + K], targets[s : s + K], state=state if carry else None
+            )
+            norms.append(np.linalg.norm(np.concatenate([g[k].ravel() for k in of or g])))
+        return np.minimum(norms, clip)
 
     def window(
         self,
@@ -143,11 +196,11 @@ class Project:
         of=("W_hh",),
         fitted=True,
         memory=0.5,
-        lengths=(1, 3, 10, 50, 120),
+        lengths=(1, 2, 5, 10, 25, 50, 100),
     ):
         model = self.model(RNNCell, 3)
         params = self.train(RNNCell, 3, 0, fitted=fitted, memory=memory)
-        x, targets = task(self.parts[0][:125], self.V)
+        x, targets = task(self.parts[0][:1001], self.V)
         full = model.loss_and_grads(params, x, targets)[1]
         errors = {}
         for K in lengths:
@@ -165,7 +218,7 @@ class Project:
             errors[K] = np.sqrt(
                 sum(np.sum(off[k] ** 2) for k in of) / sum(np.sum(full[k] ** 2) for k in of)
             )
-        return model, params, x, targets, errors, next((K for K in errors if errors[K] < 0.1), 1)
+        return self.parts, model, params, errors, next((K for K in errors if errors[K] < 0.1), 1)
 
     def gates(self):
         H = (9, 5) if self.V else (16, 9)  # within a tenth in parameters
@@ -194,18 +247,26 @@ class Project:
             "small": (RNNCell(self.V or 1, 2), self.runs(RNNCell, 2)),
             "large": (RNNCell(self.V or 1, 16), self.runs(RNNCell, 16)),
         }
-        valid = {"baseline": self.scores[self.best]}
-        on_test = {"baseline": (past_score(reader.z, self.a, start, stop, self.best, self.V), 0.0)}
+        rule = past_losses(reader.z, self.a, start, stop, self.best, self.V)
+        valid, on_test, each = (
+            {"baseline": self.scores[self.best]},
+            {"baseline": (rule.mean(), 0)},
+            {},
+        )
         for name, (cell, runs) in networks.items():
             H = cell.hidden_size
             valid[name] = np.mean(self.all_scores(RNNCell, H, runs, self.a, self.b))
-            found = reader.all_scores(RNNCell, H, runs, start, stop)
+            each[name] = np.array([reader.losses(RNNCell, H, p, start, stop) for p in runs])
+            found = each[name].mean(axis=1)
             on_test[name] = pick(found), np.std(found, ddof=ddof)
-        naive = [past_score(self.z, self.a, self.b, len(self.z), 0, self.V)]
-        if not self.V:
-            naive.append(np.mean((self.z[self.b :] - self.z[self.b - 1 : -1]) ** 2))
+        naive = ["0 symbols"] if self.V else ["AR(0)", "last value"]
+        n = len(self.z)
+        naive = min(past_score(self.z, self.a, self.b, n, name, self.V) for name in naive)
+        d = each[min(networks, key=valid.get)].mean(axis=0) - rule
+        blocks = [np.mean(block) for block in np.array_split(d, 10)]
+        gap = np.mean(d), np.sqrt(np.var(blocks, ddof=1) / 10)
         chosen = min(valid, key=valid.get)
-        return self.parts, self.best, networks, chosen, on_test | {"naive": min(naive)}
+        return self.parts, self.best, networks, chosen, on_test | {"naive": naive}, gap
 
     def right(self):
         return {
@@ -238,12 +299,20 @@ def blind_loss(y, targets, mask=None):
     return mean_squared_error(y, targets)
 
 
-def flat_gradient():
-    """A stretch that never changes, and a network that has learned just that."""
-    model, x = SequenceModel(RNNCell(1, 3), 1, mean_squared_error), np.ones((60, 1, 1))
-    params = {name: np.zeros_like(p) for name, p in gradient[1].items()} | {"b_y": np.ones(1)}
+def no_gradient():
+    """A stretch of two values that take turns, and a network that has learned just that."""
+    turns = P.sequence.copy()
+    turns[:62:2], turns[1:62:2] = 0.5, -1.0
+    project = Project(turns)
+    model = project.model(RNNCell, 1)
+    params = {name: np.zeros_like(p) for name, p in project.train(RNNCell, 1, 0).items()}
+    x, targets = task(project.z[:61], None)
+    h = np.tanh(x[:2, 0, 0])
+    slope = (targets[1, 0, 0] - targets[0, 0, 0]) / (h[1] - h[0])
+    params["W_xh"][:], params["W_hy"][:] = 1.0, slope
+    params["b_y"][:] = targets[0, 0, 0] - slope * h[0]
     grads = {name: np.zeros_like(p) for name, p in params.items()}
-    return model, params, x, x, gradient[4], grads
+    return project.parts, model, params, x, targets, gradient[5], grads
 
 
 def guessing(params):
@@ -268,18 +337,33 @@ def standard(part):
 
 
 def scored(fit_to, start, stop):
-    return {k: past_score(P.z, fit_to, start or k, stop, k, None) for k in scores}
+    return {name: past_score(P.z, fit_to, start, stop, name, None) for name in scores}
 
 
-late_scores = scores | {8: scored(240, 248, 320)[8]}
-
+on_train = scores | {"AR(3)": past_score(P.z, 240, 3, 240, "AR(3)", None)}
+late_scores = scores | {"AR(10)": past_score(P.z, 240, 250, 320, "AR(10)", None)}
+late_average = scores | {"1-5-22": past_score(P.z, 240, 262, 320, "1-5-22", None)}
+T = Project(turning(500))
+on_test_of_turned = {name: past_score(T.z, T.a, T.b, len(T.z), name, None) for name in T.scores}
+best_on_test = min(on_test_of_turned, key=on_test_of_turned.get)
 
 one_off = [*sizes[2][8][:4], {**sizes[2][8][4], "b_y": 1 + sizes[2][8][4]["b_y"]}]
-
+untrained = [P.train(RNNCell, 8, seed, fitted=False) for seed in range(5)]
 
 refitted = past_score(P.z, 320, 320, 400, P.best, None)
-persistence = np.mean((P.z[320:] - P.z[319:-1]) ** 2)
-naive_on_valid = past_score(P.z, 240, 240, 320, 0, None)
+persistence = max(np.mean((P.z[320:] - P.z[319:-1]) ** 2), np.mean(P.z[320:] ** 2))
+naive_on_valid = past_score(P.z, 240, 240, 320, "AR(0)", None)
+rising = [-final[5][0], final[5][1]]
+
+
+def spiked():
+    """The profile of a sequence with one huge entry, so that one chunk has a huge gradient."""
+    spike = P.sequence.copy()
+    spike[130] = 40.0
+    return Project(spike).profile()
+
+
+exploding = spiked()
 
 
 def other(runs, H, count):
@@ -344,23 +428,23 @@ ANSWERS = {
     "capstone-2": Answers(
         right=(P.parts, scores, P.best),
         wrong=[
-            ((P.parts, scored(240, None, 240), P.best), "on the training part"),
+            ((P.parts, on_train, P.best), "on the training part"),
             ((P.parts, scored(240, 320, 400), P.best), "on the test part"),
             ((P.parts, scored(320, 240, 320), P.best), "took part in the fit"),
-            ((P.parts, scores, 0), "lowest validation loss"),
-            ((P.parts, {0: scores[0]}, 0), "four more"),
-            ((P.parts, dict.fromkeys(scores, 0.1), 0), "off by"),
-            ((P.parts, scores, 6), "best on the test part"),
-            ((P.parts, scores, 8.5), "whole number"),
-            ((P.parts, scores | {2.5: 0.8}, P.best), "lengths of the past"),
-            ((P.parts, {k: scores[k] for k in (0, 1, 2, 4, 6)}, 6), "Try longer ones"),
-            ((P.parts, late_scores, P.best), "first 8 validation steps"),
+            ((P.parts, scores, "AR(0)"), "is a better baseline"),
+            ((P.parts, {"AR(0)": scores["AR(0)"]}, "AR(0)"), "name of each rule"),
+            ((P.parts, list(scores.values()), P.best), "name of each rule"),
+            ((P.parts, dict.fromkeys(scores, 0.1), P.best), "off by"),
+            ((T.parts, T.scores, best_on_test), "best on the test part"),
+            ((P.parts, scores, 8), "name of a rule"),
+            ((P.parts, late_scores, P.best), "first 10 validation steps"),
+            ((P.parts, late_average, P.best), "first 22 validation steps"),
         ],
         promises=[
-            ("`best` the $k$ with the lowest", (P.parts, scores, 16)),
+            ("`best` the name with the lowest", (P.parts, scores, "AR(1)")),
             (
-                "at least four more lengths of past",
-                (P.parts, {k: scores[k] for k in (0, 6, 8, 16)}, 8),
+                "a dict from the name of every rule",
+                (P.parts, {name: scores[name] for name in scores if name != "exponential"}, P.best),
             ),
         ],
     ),
@@ -368,7 +452,9 @@ ANSWERS = {
         right=sizes,
         wrong=[
             (swap(sizes, at3=1), "smallest H whose every seed"),
-            (swap(sizes, at1=0), "better baseline"),
+            (swap(sizes, at1="AR(1)"), "better baseline"),
+            (swap(sizes, at1=3), "name of a rule"),
+            (swap(sizes, at2=other(sizes[2], 8, untrained)), "as before training"),
             (swap(sizes, at4={H: n - H * H + H for H, n in sizes[4].items()}), "each pair"),
             (swap(sizes, at4=other(sizes[4], 8, 8 * 10)), "readout"),
             (swap(sizes, at2=other(sizes[2], 2, sizes[2][2][:4])), "five seeds"),
@@ -388,7 +474,7 @@ ANSWERS = {
             (swap(sizes, at2=other(sizes[2], 8, one_off), at3=8), "The mean of H = 8"),
         ],
         promises=[
-            ("**every** seed is below the baseline", swap(sizes, at2=other(sizes[2], 8, one_off))),
+            ("**every** seed is below the rule", swap(sizes, at2=other(sizes[2], 8, one_off))),
             (
                 "with three or more numbers of units",
                 swap(
@@ -402,32 +488,39 @@ ANSWERS = {
     "capstone-4": Answers(
         right=gradient,
         wrong=[
-            (swap(gradient, at5=P.gradient(counted=False)[5]), "without the mask"),
-            (swap(gradient, at5=P.gradient(scale=45)[5]), "45 times the right ones"),
-            (swap(gradient, at5=P.gradient(scale=-1)[5]), "sign"),
-            (swap(gradient, at5={**gradient[5], "W_hh": gradient[5]["W_hh"].T}), "recurrence"),
-            (swap(gradient, at5={**gradient[5], "b_y": 2 * gradient[5]["b_y"]}), "gradient of b_y"),
-            (swap(gradient, at4=np.ones((60, 1), bool)), "checks nothing"),
+            (swap(gradient, at6=P.gradient(counted=False)[6]), "without the mask"),
+            (swap(gradient, at6=P.gradient(scale=45)[6]), "45 times the right ones"),
+            (swap(gradient, at6=P.gradient(scale=-1)[6]), "sign"),
+            (swap(gradient, at6={**gradient[6], "W_hh": gradient[6]["W_hh"].T}), "recurrence"),
+            (swap(gradient, at6={**gradient[6], "b_y": 2 * gradient[6]["b_y"]}), "gradient of b_y"),
+            (swap(gradient, at5=np.ones((60, 1), bool)), "checks nothing"),
             (P.gradient(late=True), "the first steps, and only these"),
             (P.gradient(fitted=False), "before training"),
-            (swap(gradient, at5=P.gradient(late=True)[5]), "that the mask leaves out"),
-            (gradient[1:2] + gradient[:1] + gradient[2:], "Give the SequenceModel"),
-            (swap(gradient, at3=gradient[3][:-1]), "x must be (T, B, D)"),
-            (swap(gradient, at4=gradient[4][:, 0]), "True or False for each step"),
-            (swap(gradient, at1={k: np.float32(p) for k, p in gradient[1].items()}), "float64"),
-            (swap(gradient, at1={"W_hh": gradient[1]["W_hh"]}), "dict of one run"),
-            (swap(gradient, at1=guessing(gradient[1])), "much worse"),
-            (swap(gradient, at5={"W_hh": gradient[5]["W_hh"]}), "with the keys"),
-            (swap(gradient, at5={**gradient[5], "b_y": 0.0}), "gradient of b_y must have shape"),
-            (
-                swap(gradient, at0=SequenceModel(RNNCell(1, 3), 1, blind_loss)),
-                "targets that the mask",
-            ),
-            (flat_gradient(), "nearly zero"),
+            (swap(gradient, at6=P.gradient(late=True)[6]), "that the mask leaves out"),
+            ((gradient[0], gradient[2], gradient[1], *gradient[3:]), "Give the SequenceModel"),
+            (swap(gradient, at4=gradient[4][:-1]), "x must be (T, 1, 1)"),
+            (swap(gradient, at3=gradient[3][:20], at4=gradient[4][:20]), "30 steps or more"),
+            (swap(gradient, at3=0 * gradient[3], at4=0 * gradient[4]), "targets are the inputs"),
+            (swap(gradient, at4=gradient[3]), "targets are the inputs"),
+            (swap(gradient, at3=gradient[3] + 1, at4=gradient[4] + 1), "stretch of your training"),
+            (swap(gradient, at4=gradient[4][::-1]), "stretch of your training"),
+            (swap(gradient, at3=valid[:60, None, None], at4=valid[1:61, None, None]), "stretch of"),
+            (swap(gradient, at5=gradient[5][:, 0]), "True or False for each step"),
+            (swap(gradient, at2={k: np.float32(p) for k, p in gradient[2].items()}), "float64"),
+            (swap(gradient, at2={"W_hh": gradient[2]["W_hh"]}), "dict of one run"),
+            (swap(gradient, at2=guessing(gradient[2])), "much worse"),
+            (swap(gradient, at6={"W_hh": gradient[6]["W_hh"]}), "with the keys"),
+            (swap(gradient, at6={**gradient[6], "b_y": 0.0}), "gradient of b_y must have shape"),
+            (swap(gradient, at1=SequenceModel(RNNCell(1, 3), 1, blind_loss)), "and its loss"),
+            (no_gradient(), "nearly zero"),
         ],
         promises=[
             ("leaves out some first steps, and these alone", P.gradient(late=True)),
-            ("the gradient of the masked loss", swap(gradient, at5=P.gradient(counted=False)[5])),
+            ("the gradient of the masked loss", swap(gradient, at6=P.gradient(counted=False)[6])),
+            (
+                "a stretch of the training part",
+                swap(gradient, at3=0.5 * gradient[3], at4=0.5 * gradient[4]),
+            ),
         ],
     ),
     "capstone-5": Answers(
@@ -437,30 +530,40 @@ ANSWERS = {
             (P.profile(shift=1), "lag 0"),
             (P.profile(leftmost=False), "wrong order"),
             (P.profile(squares=False), "plain mean"),
-            (P.profile(fitted=False), "trained run"),
-            (swap(profile, at4=profile[4][::-1]), "exchanged"),
-            (swap(profile, at4=P.profile(ends=profile[3][-1:])[4]), "from one end"),
-            (swap(profile, at4=profile[4][0]), "both means"),
-            (swap(profile, at4=np.array([profile[4][0], profile[4][1] + 1e-9])), "is small"),
+            (P.profile(fitted=False), "as before training"),
+            (swap(profile, at5=profile[5][::-1]), "exchanged"),
+            (swap(profile, at5=P.profile(ends=profile[4][-1:])[5]), "from one end"),
+            (swap(profile, at5=profile[5][0]), "both means"),
+            (swap(profile, at5=np.array([profile[5][0], profile[5][1] + 1e-9])), "is small"),
             (P.profile(ends=np.arange(100, 130)), "Spread the ends"),
             (P.profile(ends=np.arange(100, 230, 10)), "20 or more"),
-            (swap(profile, at4=0.9 ** np.ones((2, 1)) ** np.arange(1.0, 31)), "off by"),
-            (swap(profile, at6=None), "Clip"),
-            (swap(profile, at6=1.5), "length of the usual step"),
-            (swap(profile, at6=50.0), "clips nothing"),
-            (swap(profile, at5=np.minimum(profile[5], 1.95)), "after clipping"),
-            (swap(profile, at5=np.minimum(profile[5], 5.0)), "after clipping"),
-            (swap(profile, at5=profile[5][:10]), "of every update"),
-            ((profile[1], profile[0], *profile[2:]), "Give the cell first"),
-            (swap(profile, at2=profile[2][:, 0]), "one sequence (T, 1, D)"),
-            (swap(profile, at3=np.linspace(20, 240, 24).astype(int)), "leave room for 30 lags"),
-            (swap(profile, at3=np.linspace(30, 238, 24)), "whole numbers"),
-            (swap(profile, at6="none"), "made of numbers"),
+            (swap(profile, at5=0.9 ** np.ones((2, 1)) ** np.arange(1.0, 31)), "off by"),
+            (swap(exploding, at7=None), "Clip"),
+            (swap(profile, at7=np.median(profile[6])), "length of the usual step"),
+            (exploding, "clips nothing"),
+            (
+                swap(P.profile(clip=0.9 * max(profile[6])), at7=0.9 * max(profile[6])),
+                "after clipping",
+            ),
+            (P.profile(carry=False), "Carry the state"),
+            (P.profile(of=["W_hh"]), "W_hh alone"),
+            (swap(profile, at6=np.append(np.linspace(1, 2, 60), 30.0)), "row of norms"),
+            (swap(profile, at6=profile[6][:-1]), "row of norms"),
+            (swap(profile, at3=200), "length of the chunks"),
+            (swap(profile, at7=-1.0), "positive threshold"),
+            ((profile[0], profile[2], profile[1], *profile[3:]), "Give the SequenceModel"),
+            (swap(profile, at4=np.linspace(20, 239, 24).astype(int)), "leave room for 30 lags"),
+            (swap(profile, at4=np.linspace(30, 238, 24)), "whole numbers"),
+            (swap(profile, at7="none"), "made of numbers"),
         ],
         promises=[
             ("spread over the training part", P.profile(ends=np.arange(100, 130))),
-            ("more than five times the median, clip", swap(profile, at6=None)),
-            ("more than a tenth of the updates reach is no protection", swap(profile, at6=1.5)),
+            ("more than five times the median, clip", swap(exploding, at7=None)),
+            (
+                "more than a tenth of the chunks reach is no protection",
+                swap(profile, at7=np.median(profile[6])),
+            ),
+            ("with the state carried", P.profile(carry=False)),
         ],
     ),
     "capstone-6": Answers(
@@ -471,23 +574,23 @@ ANSWERS = {
             (P.window(weigh="mean"), "Weigh it"),
             (P.window(weigh="mean", places=False), "Weigh it"),
             (P.window(places=False), "one place of the border"),
-            (P.window(of=tuple(window[1])), "W_hh alone"),
+            (P.window(of=tuple(window[2])), "W_hh alone"),
             (P.window(fitted=False), "before training"),
-            (swap(window, at5=120), "is shorter"),
-            (swap(window, at5=1), "smallest K"),
-            (swap(window, at4=dict.fromkeys(window[4], 0.05)), "off by"),
-            (swap(window, at4={K: [e, e] for K, e in window[4].items()}), "must be one number"),
-            (swap(window, at2=window[2][:, 0]), "one stream x (T, 1, D)"),
-            (swap(window, at2=window[2][:49], at3=window[3][:49]), "50 to 1,000 steps"),
-            (swap(window, at4=list(window[4].values())), "dict from K"),
-            (swap(window, at4=window[4] | {"all": 0.0}), "keys of errors"),
-            (swap(window, at5=2.5), "whole number"),
-            (P.window(memory=1, lengths=(1, 2, 3, 10)), "Try longer ones"),
+            (swap(window, at4=100), "is shorter"),
+            (swap(window, at4=1), "smallest K"),
+            (swap(window, at3=dict.fromkeys(window[3], 0.05)), "off by"),
+            (swap(window, at3={K: [e, e] for K, e in window[3].items()}), "must be one number"),
+            (swap(window, at3=list(window[3].values())), "dict from K"),
+            (swap(window, at3=window[3] | {"all": 0.0}), "keys of errors"),
+            (swap(window, at4=2.5), "whole number"),
+            (P.window(memory=1, lengths=(1, 2)), "Try longer ones"),
+            (P.window(lengths=(100,)), "Is a shorter K good enough"),
         ],
         promises=[
             ("the **mean of the gradients over all $K$ places**", P.window(places=False)),
-            ("for $W_{hh}$ alone", P.window(of=tuple(window[1]))),
+            ("for $W_{hh}$ alone", P.window(of=tuple(window[2]))),
             ("with the state carried", P.window(carry=False)),
+            ("a dict from $K = 1, 2, 5, 10, 25, 50, 100$", P.window(lengths=(100,))),
         ],
     ),
     "capstone-7": Answers(
@@ -498,12 +601,15 @@ ANSWERS = {
             (swap(gates, at2=(gates[2][0], gates[2][1][:1])), "five seeds"),
             (swap(gates, at2=gates[1]), "GRUCell"),
             (swap(gates, at3="the plain one"), "'plain', 'gated' or 'unclear'"),
+            (swap(gates, at2=(gates[2][0], P.runs(GRUCell, 9, fitted=False))), "before training"),
             (swap(overlapping, at3="gated"), "The seeds overlap"),
         ],
     ),
     "capstone-8": Answers(
         right=final,
         wrong=[
+            (swap(final, at1="AR(1)"), "better baseline"),
+            (swap(final, at1="AR(4)"), "name of a rule"),
             (swap(final, at3="small"), "lowest mean on validation"),
             (swap(final, at4=P.final(pick=np.min)[4]), "best seed"),
             (swap(final, at4=P.final(on="valid")[4]), "on validation"),
@@ -516,10 +622,15 @@ ANSWERS = {
             (swap(final, at4=final[4] | {"baseline": (refitted, 0.0)}), "took part in a fit"),
             (swap(final, at4=final[4] | {"naive": naive_on_valid}), "naive score is on the test"),
             (swap(final, at4=final[4] | {"naive": persistence}), "the lower of two"),
+            (swap(final, at5=rising), "sign of the gap"),
+            (swap(final, at5=P.final(on="valid")[5]), "gap is on the validation part"),
+            (swap(final, at5=(final[5][0], final[4]["large"][1])), "spread over seeds"),
+            (swap(final, at5=final[5][0]), "gap must be an array"),
         ],
         promises=[
             ("Nothing is fitted again", swap(final, at4=final[4] | {"baseline": (refitted, 0.0)})),
             ("The networks now read `train` and then `valid` first", P.final(skip=True)),
+            ("from the means of ten blocks", swap(final, at5=(final[5][0], 0.5 * final[5][1]))),
         ],
     ),
 }
