@@ -57,6 +57,21 @@ const showProgress = () => {
   if (count) count.textContent = `${store[page]?.done.length ?? 0} of ${exercises.length} exercises marked as done`;
 };
 
+// A checkbox for one exercise; `id` and `total` are those of its page, `path`.
+const doneBox = (path, id, total, name) => {
+  const box = document.createElement("input");
+  box.type = "checkbox";
+  box.checked = load()[path]?.done.includes(id) ?? false;
+  box.setAttribute("aria-label", `Done: ${name.trim().replace(/\s+/g, " ")}`);
+  box.addEventListener("change", () => {
+    const store = load();
+    const others = (store[path]?.done ?? []).filter(other => other !== id);
+    localStorage.setItem(STORE, JSON.stringify({ ...store, [path]: { done: box.checked ? [...others, id] : others, total } }));
+    showProgress();
+  });
+  return box;
+};
+
 if (exercises.length) {
   const count = document.createElement("p");
   count.className = "exercise-count";
@@ -65,18 +80,19 @@ if (exercises.length) {
   for (const exercise of exercises) {
     const title = exercise.querySelector(".admonition-title");
     const label = document.createElement("label");
-    const box = document.createElement("input");
     label.className = "done";
-    box.type = "checkbox";
-    box.checked = load()[page]?.done.includes(exercise.id) ?? false;
-    box.setAttribute("aria-label", `Done: ${title.textContent.trim().replace(/\s+/g, " ")}`);
-    label.append(box, "done");
+    label.append(doneBox(page, exercise.id, exercises.length, title.textContent), "done");
     title.append(label);
-    box.addEventListener("change", () => {
-      const done = exercises.filter(other => other.querySelector(".done input").checked).map(other => other.id);
-      localStorage.setItem(STORE, JSON.stringify({ ...load(), [page]: { done, total: exercises.length } }));
-      showProgress();
-    });
+  }
+}
+
+// The list of all exercises has the same marks in a column of its own.
+for (const table of document.querySelectorAll("table.exercises")) {
+  const [head, ...rows] = table.rows;
+  head.append(Object.assign(document.createElement("th"), { className: "head", textContent: "done" }));
+  for (const row of rows) {
+    const [path, id] = row.querySelector("a").getAttribute("href").split(".html#");
+    row.insertCell().append(doneBox(path, id, rows.length, row.cells[0].textContent));
   }
 }
 showProgress();

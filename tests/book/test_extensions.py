@@ -158,6 +158,7 @@ FAULTY = {
         page(text=GLOSSARY.replace("{term}", "gate").replace("{definition}", "A factor.")),
         "does not begin with a Korean name",
     ),
+    "list": (page(text="```{exercise-list}\n```"), "nothing says what exercise toy-1 trains"),
 }
 GOOD = {
     "good": page(text=f"{QUIZ}\n\n{EXERCISE}\n\n{EXERCISE.replace('toy-1', 'toy-2')}"),
@@ -168,7 +169,7 @@ GOOD = {
         cells=[
             code("# How it was measured: 20 runs\nx = 1", "measure"),
             nbformat.v4.new_markdown_cell(EXERCISE.split("\n\n")[0].replace("-1", "-4"), id="ask"),
-            code("answer = ...", id="stub"),
+            code("answer = ...", id="stub", exercise={"trains": "counting", "minutes": 5}),
             nbformat.v4.new_markdown_cell(EXERCISE.split("\n\n")[1].replace("-1", "-4"), id="tell"),
             code("answer = 1", id="solution"),
             nbformat.v4.new_markdown_cell("After it.", id="after"),
@@ -295,6 +296,14 @@ def test_a_link_to_a_source_becomes_a_citation(book):
 def test_a_statement_is_found_by_the_metadata_of_its_cell(book):
     html = (book[0] / "map.html").read_text(encoding="utf-8")
     assert re.search(r'href="folded.html#s1-1">one is one</a>', html)
+
+
+def test_the_list_of_exercises_says_what_each_trains_and_how_long_it_takes(book):
+    html = (book[0] / "list.html").read_text(encoding="utf-8")
+    assert re.search(r'href="folded.html">Toy</a>: 1 exercises?, about 5 minutes', html)
+    (line,) = re.findall(r"<tr.*?</tr>", html, re.DOTALL)[1:]
+    assert re.search(r'href="folded.html#toy-4"', line)
+    assert re.findall(r"<p>(?!<|[\d.]+ <)(.*?)</p>", line) == ["counting", "5"]
 
 
 def test_a_slider_is_a_numbered_figure_with_a_name(book):

@@ -263,6 +263,19 @@ def test_every_decimal_number_in_the_prose_comes_from_a_cell(name):
 
 
 @each_chapter
+def test_exercises_say_what_they_train_and_the_chapter_how_long_they_take(name):
+    cells = NOTEBOOKS[name].cells
+    about = [cell.metadata["exercise"] for cell in cells if "exercise" in cell.metadata]
+    assert len(about) == sum("{exercise} " in cell.source for cell in cells)
+    assert all(3 <= len(exercise["trains"].split()) <= 14 for exercise in about)
+    if name != "chapters/08-capstone":  # a project takes its evenings
+        minutes = re.search(
+            r"\[Exercises\]\(\.\./exercises\): about (\d+) minutes", prose(NOTEBOOKS[name])
+        )
+        assert int(minutes[1]) == sum(exercise["minutes"] for exercise in about)
+
+
+@each_chapter
 def test_exercises_have_a_stub_a_check_and_a_hidden_solution(name):
     cells = NOTEBOOKS[name].cells
     labels = re.findall(

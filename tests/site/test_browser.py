@@ -262,6 +262,22 @@ def test_an_exercise_marked_as_done_stays_marked_until_the_mark_is_taken_back(ta
     look([])
 
 
+def test_the_list_of_exercises_and_the_chapters_share_their_marks(open_page, site):
+    tab = open_page(site + "exercises.html")
+    first = tab.locator("table.exercises").first
+    assert first.locator("input").count() == first.locator("tbody tr").count()
+    link = first.locator("a").first
+    _, exercise = link.get_attribute("href").split("#")
+    first.locator("input").first.check()
+    link.click()
+    assert tab.locator(f"[id='{exercise}'] .done input").is_checked()
+    assert tab.locator(".exercise .done input:checked").count() == 1
+    tab.locator(f"[id='{exercise}'] .done input").uncheck()
+    tab.go_back()
+    tab.reload()
+    assert tab.locator("table.exercises input:checked").count() == 0
+
+
 @each_notebook
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(tab):
     # One pass with the Tab key; an element that is focused and visible needs an outline or a shadow.
