@@ -11,7 +11,7 @@ export MKL_NUM_THREADS = 1
 export TQDM_DISABLE = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 
-.PHONY: book lab test unit notebooks site-test bench site-bench audit mutants refresh lint lock clean
+.PHONY: book lab test unit notebooks site-test bench site-bench audit mutants refresh picture lint lock clean
 
 book: $(VENV)/ready
 	$(BIN)/jupyter-book build -W -n --keep-going .
@@ -62,6 +62,10 @@ mutants: $(VENV)/ready
 NOTEBOOKS ?= chapters/*.ipynb labs/*.ipynb
 refresh: $(VENV)/ready
 	$(BIN)/python tools/refresh.py $(NOTEBOOKS)
+
+# The picture of a page for README.md and intro.md.
+picture: book $(VENV)/ready-site
+	$(BIN)/python tools/picture.py
 
 lock: $(VENV)/ready
 	$(BIN)/python -m pip install --quiet uv -c constraints.txt
