@@ -25,6 +25,10 @@ def _terms(answer):
             ),
             (lambda T, lag: pairs(T, lag + 1), "Count the pairs at the distance `lag` itself too."),
             (
+                lambda T, lag: pairs(T, max(lag, 1)),
+                "At lag 0 the pairs s = t count too: their product is empty, and it is 1.",
+            ),
+            (
                 lambda T, lag: (T - lag) * (T - lag + 1) // 2,
                 "No pair is further apart than T - 1 steps: the answer is 0 there.",
             ),
@@ -104,6 +108,21 @@ def _initial_state(answer):
 
         return gradient
 
+    def misplaced(how):
+        def gradient(W_hh, h, dh):
+            carried = np.zeros_like(h[0])
+            for t in reversed(range(len(h))):
+                slope = 1 - h[t - (how == "early")] ** 2
+                if how == "after":
+                    carried = (dh[t] + carried) @ W_hh.T * slope
+                elif how == "late":
+                    carried = carried * slope @ W_hh.T + dh[t]
+                else:
+                    carried = (dh[t] + carried) * slope @ W_hh.T
+            return carried
+
+        return gradient
+
     rng = np.random.default_rng(42)
     expect_function(
         answer,
@@ -118,6 +137,18 @@ def _initial_state(answer):
                 "W_hh is not transposed. A gradient goes back through W_hh.T.",
             ),
             (variant(slope=""), "The slope 1 - h_t**2 of tanh is missing."),
+            (
+                misplaced("early"),
+                "The slope at a step is that of its own state, h[t], not of the one before.",
+            ),
+            (
+                misplaced("after"),
+                "First the slope, then W_hh.T: the message passes the tanh before the matrix.",
+            ),
+            (
+                misplaced("late"),
+                "Add dh_direct[t] before the slope and the product: h_t acts on L directly, too.",
+            ),
             (
                 variant(slope="later"),
                 "The slope 1 - h_t**2 belongs to both terms: add dh_direct[t] first, then multiply.",

@@ -171,7 +171,10 @@ def _counterexample(answer):
         J = (1 - h_star**2)[:, None] * W_hh.T
         norms = [np.linalg.norm(np.linalg.matrix_power(J, lag), 2) for lag in range(1, 7)]
         if min(norms) < 1e-9 * norms[0]:
-            raise Hint("The product of Jacobians is 0: the slopes must differ between the units.")
+            raise Hint(
+                "The product of Jacobians is 0, because the trace of J is. The slopes must differ "
+                "between the units, and the diagonal of W_hh must not be 0."
+            )
         growth = np.array(norms[1:]) / np.array(norms[:-1])
         if not np.allclose(growth, factor, rtol=1e-6, atol=0):
             raise Hint(

@@ -208,6 +208,14 @@ def _critical(answer):
                 "Pass the biases through the logistic function first.",
             ),
             (
+                lambda i, f, o: 1 / (_sigmoid(i) * _sigmoid(o)),
+                "The direct path is missing: f + i o w = 1, not i o w = 1.",
+            ),
+            (
+                lambda i, f, o: _sigmoid(f) / (_sigmoid(i) * _sigmoid(o)),
+                "f + i o w = 1 leaves 1 - f for the detour, not f.",
+            ),
+            (
                 lambda i, f, o: -_sigmoid(f) / (_sigmoid(i) * _sigmoid(o)),
                 "The eigenvalue must be 1, not 0: solve f + i o w = 1.",
             ),
@@ -479,6 +487,10 @@ def _lstm_mistakes(expected, dh, dc_next, kept, W_hh):
         "dc_prev": [
             (dh * o * slope * f, f"{off} what came from the next step, dc_next, is missing."),
             (
+                expected["dh_prev"],
+                "dh_prev and dc_prev are exchanged: first dh_prev, then dc_prev.",
+            ),
+            (
                 dc_next * f,
                 f"{off} c_t acts on h_t as well. Add what comes back through h_t = o tanh(c_t).",
             ),
@@ -576,6 +588,10 @@ def _lstm_mistakes(expected, dh, dc_next, kept, W_hh):
         ],
         "da_i": [
             (dc * g, "da_i is wrong: the slope of the sigmoid, i (1 - i), is missing."),
+            (
+                dc * i * i * (1 - i),
+                "da_i is wrong: in i g the gate i is multiplied by g, so it gets the factor g.",
+            ),
             (
                 dc * c_prev * i * (1 - i),
                 "da_i is wrong: i multiplies the candidate g; it is f that multiplies c_{t-1}.",

@@ -9,6 +9,10 @@ def _log_likelihood(answer):
     def underflows(p, symbols):
         return np.log(np.prod(p[symbols]))
 
+    def counts_by_logs(p, symbols):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.bincount(symbols, minlength=len(p)) @ np.log(p)
+
     def reference(p, symbols):
         counts = np.bincount(symbols, minlength=len(p))
         return sum(count * np.log(share) for count, share in zip(counts, p, strict=True) if count)
@@ -33,6 +37,10 @@ def _log_likelihood(answer):
             (
                 underflows,
                 "The product of many probabilities is 0 in floating point. Sum logarithms.",
+            ),
+            (
+                counts_by_logs,
+                "A symbol that never comes must not count: 0 * ln 0 is nan. Index p with symbols.",
             ),
             (lambda p, s: -np.log(p[s]).sum(), "The sign is off: a log-probability is at most 0."),
             (
@@ -149,6 +157,14 @@ def _split(answer):
                 variant(gap=lambda W: 0, test=1),
                 "You split by the ends of the windows. Split by their targets, and leave a gap.",
             ),
+            (
+                variant(test=1),
+                "Split by the targets: a window that ends at t has its target at t + 1.",
+            ),
+            (
+                lambda T, W, begin: (np.arange(W - 1, begin - W - 1), np.arange(begin - 1, T)),
+                "Steps count from 1 here, so the first window ends at t = W.",
+            ),
         ],
     )
     expect_function(
@@ -179,6 +195,10 @@ def _skill(answer):
             (
                 lambda x, p: 1 - np.mean((x[1:] - p) ** 2) / np.var(x[1:]),
                 "This is R squared: it compares with the mean. Compare with persistence.",
+            ),
+            (
+                lambda x, p: 1 - np.mean((x[1:] - p) ** 2) / np.diff(x).var(),
+                "A variance subtracts the mean step; persistence does not know it.",
             ),
             (
                 lambda x, p: 1 - np.mean((x[1:] - p) ** 2) / np.var(x),
@@ -241,7 +261,10 @@ def _blind(answer):
         return np.sum(c[lag:] * c[:-lag]) / np.sum(c**2)
 
     def draw(T, seed):
-        x = as_numbers(call(answer, T, np.random.default_rng(seed)), "result")
+        try:
+            x = as_numbers(call(answer, T, np.random.default_rng(seed)), "result")
+        except Hint as hint:
+            raise Hint(f"{hint} (Tried with T = {T}; any T must work.)") from None
         if x.shape != (T,):
             raise Hint(f"For T = {T} the result must have shape ({T},), not {x.shape}.")
         return x.astype(float)
@@ -294,7 +317,8 @@ def _backwards(answer):
             (lambda P: P, "This is the chain itself. Read it backwards."),
             (
                 lambda P: P.T,
-                "Rows of P.T need not sum to 1. Weigh each symbol by its share, then divide.",
+                "Rows of P.T need not sum to 1. Weigh each symbol by its share, then divide. (Did you? "
+                "The right eigenvector of P is constant; the shares are that of P.T.)",
             ),
             (
                 lambda P: P.T / P.T.sum(axis=1, keepdims=True),

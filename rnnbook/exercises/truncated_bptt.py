@@ -42,6 +42,10 @@ def _pairs_kept(answer):
             ),
             (count(1), "K steps are the lags 0 to K - 1. You counted lag K as well."),
             (
+                lambda T, K: (count(1)(T, K)[0], count(0)(T, K)[1]),
+                "K steps are the lags 0 to K - 1. The window counts lag K as well.",
+            ),
+            (
                 lambda T, K: (
                     count(0)(T, K)[0] - T,
                     count(0)(T, K)[1] - T,

@@ -176,6 +176,19 @@ def leaky(W_hh, a, alpha):
     return np.diag(np.full(len(a), 1 - alpha)) + alpha * np.diag(1 / np.cosh(a) ** 2) @ W_hh.T
 
 
+def in_other_order(W_hh, h, dh, order):
+    message = 0 * h[0]
+    for t in range(len(h) - 1, -1, -1):
+        slope = 1 - (h[t - 1] if order == "h of before" else h[t]) ** 2
+        if order == "slope last":
+            message = ((dh[t] + message) @ W_hh.T) * slope
+        elif order == "own last":
+            message = (message * slope) @ W_hh.T + dh[t]
+        else:
+            message = ((dh[t] + message) * slope) @ W_hh.T
+    return message
+
+
 def to_h1(W_hh, h, dh):
     return dh[0] + to_h0(W_hh, h[1:], dh[1:])
 
@@ -302,6 +315,7 @@ ANSWERS = {
         wrong=[
             (lambda T, lag: T - lag if lag < T else 0, "exactly"),
             (lambda T, lag: sum(T - d for d in range(lag + 1, T)), "itself too"),
+            (lambda T, lag: sum(T - d for d in range(max(lag, 1), T)), "it is 1"),
             (lambda T, lag: (T - lag) * (T - lag + 1) // 2, "the answer is 0"),
             (
                 lambda T, lag: sum(abs(t - s) >= lag for t in range(T) for s in range(T)),
@@ -348,6 +362,9 @@ ANSWERS = {
             (lambda W, h, dh: to_h0(W, h, dh) @ np.linalg.inv(W.T), "One more product"),
             (lambda *args: slope_on_one_term(*args, own=False), "add dh_direct[t] first"),
             (lambda *args: slope_on_one_term(*args, own=True), "from the later step too"),
+            (lambda *args: in_other_order(*args, "h of before"), "not of the one before"),
+            (lambda *args: in_other_order(*args, "slope last"), "First the slope"),
+            (lambda *args: in_other_order(*args, "own last"), "before the slope and the product"),
             (to_h1, "This is dL/dh_1"),
             (lambda W, h, dh: to_h0(W, h[:1], dh[:1]), "is lost"),
             (lambda W, h, dh: to_h0(W, h[1:], dh[1:]), "first step is missing"),

@@ -159,6 +159,11 @@ def lstm_backward(
     return answer
 
 
+def exchanged(results):
+    *first, last_but_one, last = results
+    return *first, last, last_but_one
+
+
 def gru_backward(
     n=lambda dh, z, n, r: dh * (1 - z) * (1 - n) * (1 + n),
     z=lambda dh, h, n, z: dh * (h - n) * (z - z**2),
@@ -280,6 +285,8 @@ ANSWERS = {
         wrong=[
             (lambda i, f, o: (1 - f) / (i * o), "logistic function"),
             (lambda i, f, o: -sigmoid(f) / sigmoid(i) / sigmoid(o), "must be 1, not 0"),
+            (lambda i, f, o: 1 / sigmoid(i) / sigmoid(o), "The direct path is missing"),
+            (lambda i, f, o: sigmoid(f) / sigmoid(i) / sigmoid(o), "leaves 1 - f"),
             (lambda i, f, o: (1 - sigmoid(f)) / sigmoid(i), "output gate"),
             (lambda i, f, o: (1 - sigmoid(f)) / sigmoid(o), "input gate"),
             (lambda i, f, o: 4 * sigmoid(-f), "biases of their own"),
@@ -392,6 +399,8 @@ ANSWERS = {
                 "Only add it",
             ),
             (lstm_backward(c=lambda dc, f, i, c, dn: dc), "it passes the forget gate"),
+            (lambda *args: exchanged(lstm_backward()(*args)), "dh_prev and dc_prev are exchanged"),
+            (lstm_backward(i=lambda dc, g, i, c, dn: dc * i * (i - i**2)), "it gets the factor g"),
             (lstm_backward(c=lambda dc, f, i, c, dn: dn * f), "c_t acts on h_t as well"),
             (lstm_backward(o=lambda dh, t, o, dc: dh * t), "da_o is wrong: the slope"),
             (lstm_backward(o=lambda dh, t, o, dc: dc * t * o * (1 - o)), "it gets dh, not dc"),

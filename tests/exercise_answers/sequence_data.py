@@ -5,6 +5,11 @@ import numpy as np
 from exercise_answers import Answers
 
 
+@np.errstate(divide="ignore", invalid="ignore")
+def counts_by_logs(p, symbols):
+    return np.bincount(symbols, minlength=len(p)) @ np.log(p)
+
+
 def log_of_product(p, symbols):
     with np.errstate(divide="ignore"):
         return np.log(np.prod(p[symbols]))
@@ -83,6 +88,7 @@ ANSWERS = {
             (lambda p, s: -np.log(p[s]).sum(), "sign"),
             (lambda p, s: np.log(p).sum(), "Sum over the sequence"),
             (lambda p, s: np.log(p[s]), "one number"),
+            (counts_by_logs, "must not count"),
             (log_of_product, "Sum logarithms"),
         ],
         edges={
@@ -144,6 +150,11 @@ ANSWERS = {
             (lambda T, W, f: (np.arange(W, f - W - 2), np.arange(f - 1, T)), "one more"),
             (lambda T, W, f: (np.arange(W, f - W - 1), np.arange(f, T)), "one earlier"),
             (lambda T, W, f: (np.arange(W, f), np.arange(f, T)), "by their targets"),
+            (lambda T, W, f: (np.arange(W, f - W), np.arange(f, T)), "Split by the targets"),
+            (
+                lambda T, W, f: (np.arange(W - 1, f - W - 1), np.arange(f - 1, T)),
+                "the first window ends at t = W",
+            ),
             (lambda T, W, f: (np.arange(W, f - W - 1), np.arange(f - 1, T)), "before step W"),
             (lambda T, W, f: np.arange(W, T), "2 results"),
             (
@@ -168,6 +179,7 @@ ANSWERS = {
             (lambda x, p: 1 - np.mean((x[1:] - p) ** 2) / np.var(x[1:]), "R squared"),
             (lambda x, p: 1 - np.mean((x[1:] - p) ** 2) / x.var(), "with the variance of x"),
             (lambda x, p: np.sum((x[1:] - p) ** 2) / np.sum(np.diff(x) ** 2), "1 minus"),
+            (lambda x, p: 1 - np.mean((x[1:] - p) ** 2) / np.var(np.diff(x)), "the mean step"),
             (lambda x, p: 1 - np.sum((x[:-1] - p) ** 2) / np.sum(np.diff(x) ** 2), "x[1:]"),
             (
                 lambda x, p: 1 - np.linalg.norm(x[1:] - p) / np.linalg.norm(np.diff(x)),
@@ -213,6 +225,10 @@ ANSWERS = {
             (lambda T, rng: blind(T, np.random.default_rng(0)), "Two generators"),
             (lambda T, rng: blind(T, np.random.default_rng()), "The same seed"),
             (lambda T, rng: blind(4000, rng), "shape (7,)"),
+            (
+                lambda T, rng: np.repeat(rng.normal(size=T // 50), 50) * np.ones(T),
+                "Tried with T = 7",
+            ),
         ],
         edges={"as long as the text says": lambda T, rng: T == 4000},
         promises=[("a sequence `x` of shape `(T,)`", in_whole_blocks)],

@@ -91,6 +91,7 @@ ANSWERS = {
         right=pairs,
         wrong=[
             (lambda T, K: pairs(T, K + 1), "lags 0 to K - 1"),
+            (lambda T, K: (pairs(T, K + 1)[0], pairs(T, K)[1]), "The window counts lag K as well"),
             (lambda T, K: (pairs(T, K)[0] - T, pairs(T, K)[1] - T), "(t, t) counts"),
             (lambda T, K: (T * K, pairs(T, K)[1]), "first steps"),
             (lambda T, K: (pairs(T, K)[0], T // K * K * (K + 1) // 2), "shorter chunk"),
