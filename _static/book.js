@@ -116,10 +116,12 @@ window.addEventListener("resize", markScrolling);
 document.addEventListener("toggle", markScrolling, true);
 window.addEventListener("load", markScrolling);
 
-// --- In print, a formula wider than the paper is set smaller -------------------------------------------------------
+// --- In print, fine print is open, and a formula wider than the paper is set smaller ----------------------------------
+const closedNotes = () => document.querySelectorAll("details.admonition:not(.solution, [open])");
 const PAPER = 670; // pixels between the margins of A4
 const displayed = () => document.querySelectorAll(".katex-display");
 window.addEventListener("beforeprint", () => {
+  for (const note of closedNotes()) note.open = note.dataset.forPrint = true;
   for (const formula of displayed()) {
     const parts = [...formula.querySelectorAll(".katex-base")].map(part => part.getBoundingClientRect());
     const width = Math.max(...parts.map(part => part.right)) - Math.min(...parts.map(part => part.left));
@@ -129,6 +131,10 @@ window.addEventListener("beforeprint", () => {
   }
 });
 window.addEventListener("afterprint", () => {
+  for (const note of document.querySelectorAll("[data-for-print]")) {
+    note.open = false;
+    delete note.dataset.forPrint;
+  }
   for (const formula of displayed()) formula.style.fontSize = "";
 });
 

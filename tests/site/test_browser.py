@@ -319,6 +319,16 @@ WIDEN_A_FORMULA = """() => {
 
 
 @each_notebook
+def test_fine_print_is_printed_and_closes_again(tab):
+    notes = tab.locator("article details.admonition:not(.solution)")
+    opened = "notes => notes.filter(note => note.open).length"
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert notes.evaluate_all(opened) == notes.count()
+    tab.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert notes.evaluate_all(opened) == 0
+
+
+@each_notebook
 def test_print_hides_solutions_and_keeps_formulas_whole(tab):
     paper = 673  # pixels between the margins of A4
     sizes = "all => all.map(formula => formula.style.fontSize)"
@@ -352,7 +362,7 @@ def test_print_hides_solutions_and_keeps_formulas_whole(tab):
             Math.max(...[...formula.querySelectorAll('.katex-base')].map(part => part.getBoundingClientRect().right))
             > formula.querySelector('.eqno').getBoundingClientRect().left + 1).map(formula => formula.id)"""
     )
-    torn = tab.locator("article :is(div.math, figure, pre)").evaluate_all(
+    torn = tab.locator("article :is(div.math, figure)").evaluate_all(
         "parts => parts.filter(part => getComputedStyle(part).breakInside !== 'avoid').length"
     )
     tab.evaluate("dispatchEvent(new Event('afterprint'))")
