@@ -228,6 +228,14 @@ def test_a_citation_names_its_authors_and_year(name):
         assert words in (f"{wanted} ({year})", f"{wanted}, {year}"), words
 
 
+def test_every_source_is_cited_somewhere():
+    pages = [prose(notebook) for notebook in NOTEBOOKS.values()]
+    pages += [page.read_text(encoding="utf-8") for page in ROOT.glob("beyond/*.md")]
+    sources = (ROOT / "references.bib").read_text(encoding="utf-8")
+    keys = re.findall(r"^@\w+\{([^,]+),", sources, re.MULTILINE)
+    assert [key for key in keys if not any(f"(#{key})" in page for page in pages)] == []
+
+
 @each_chapter
 def test_at_least_one_figure_moves(name):
     assert any('class="rnn-slider"' in str(cell.outputs) for cell in code_cells(NOTEBOOKS[name]))
