@@ -27,7 +27,8 @@ def load_stock_prices() -> tuple[np.ndarray, np.ndarray]:
 def plucked_string(frequency: float, seconds: float, rate: int, rng: Rng) -> Array:
     """The sound of a plucked string: a burst of noise that a delay line keeps averaging.
 
-    ``x_t = (x_{t-P} + x_{t-P-1}) / 2`` with the period ``P = rate / frequency``, rounded, in samples.
+    ``x_t = (x_{t-P} + x_{t-P-1}) / 2`` with the delay ``P = rate / frequency``, rounded, in samples. The tone has
+    the period ``P + 1/2``.
 
     Takes ``frequency`` in hertz, ``seconds`` of sound, ``rate`` in samples per second, and the
     generator of the first ``P + 1`` samples, uniform in [-1, 1]. Returns ``x (seconds * rate,)``.

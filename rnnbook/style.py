@@ -5,9 +5,10 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-# One colour per role, the same in every chapter (Okabe and Ito, safe for every colour vision).
-BLUE, VERMILION, GREEN = "#0072b2", "#d55e00", "#009e73"
-PURPLE, SKY, BLACK = "#cc79a7", "#56b4e9", "#000000"
+# One colour per role, the same in every chapter: Okabe and Ito's, safe for every colour vision. All but the sky
+# have a contrast of 4.5 to white, so that lines and the letters beside them can share them.
+BLUE, VERMILION, GREEN = "#0072b2", "#b84c00", "#007a59"
+PURPLE, SKY, BLACK = "#b0588a", "#56b4e9", "#000000"
 SVG_METADATA = {"Date": None, "Creator": None}  # the same drawing gives the same bytes
 
 

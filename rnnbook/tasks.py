@@ -64,25 +64,6 @@ def adding_problem(length: int, batch_size: int, rng: Rng) -> Task:
     return Task(np.stack([numbers, marks], axis=-1), targets, mask)
 
 
-def copy_task(delay: int, batch_size: int, rng: Rng) -> Task:
-    """Repeat ten symbols after ``delay`` blank steps. Chapter 7.
-
-    T = delay + 20: ten of eight symbols, ``delay - 1`` blanks, the signal to answer, ten blanks.
-    Returns ``x (T, batch_size, 10)`` (blank, signal, eight symbols), ``targets (T, batch_size)`` in
-    0 .. 9 (blank until the answer) and the mask, True everywhere. Knowing when but not what to answer
-    costs ``10 ln 8 / (delay + 20)`` nats a step.
-
-    Source: Hochreiter and Schmidhuber (1997), in the form of Arjovsky, Shah and Bengio (2016).
-    """
-    _check_sizes(rng, batch_size, 1, delay=delay)
-    message = rng.integers(2, 10, size=(10, batch_size))
-    symbols = np.zeros((delay + 20, batch_size), dtype=int)
-    symbols[:10], symbols[delay + 9] = message, 1
-    targets = np.zeros_like(symbols)
-    targets[-10:] = message
-    return Task(one_hot(symbols, 10), targets, np.ones(symbols.shape, dtype=bool))
-
-
 def _check_sizes(rng, batch_size, low, **size):
     arguments.rng(rng)
     arguments.integers(1, batch_size=batch_size)

@@ -1,14 +1,29 @@
 """What figures put into a page: a slider that shows one frame, ids of its own; arrows of the graph."""
 
 import re
+from pathlib import Path
 
+import matplotlib
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
-from matplotlib.colors import same_color
+from matplotlib.colors import same_color, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
+import rnnbook
 from rnnbook import BLUE, VERMILION, slider, unrolled_graph
+
+STYLE = matplotlib.rc_params_from_file(
+    Path(rnnbook.__file__).with_name("book.mplstyle"), use_default_template=False
+)
+COLOURS = [
+    "BLUE",
+    "VERMILION",
+    "GREEN",
+    "PURPLE",
+    "BLACK",
+]  # the sky fills shapes, and names nothing
 
 
 def drawn(name="demo", **options):
@@ -28,6 +43,27 @@ def drawn(name="demo", **options):
 @pytest.fixture(autouse=True)
 def agg():
     plt.switch_backend("agg")
+
+
+@pytest.mark.parametrize("name", COLOURS)
+def test_letters_can_be_read_in_the_colours_of_lines(name):
+    light = np.array(to_rgb(getattr(rnnbook, name)))
+    linear = np.where(light <= 0.03928, light / 12.92, ((light + 0.055) / 1.055) ** 2.4)
+    contrast = 1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05)
+    assert contrast >= 4.5  # to white
+
+
+def test_lines_are_drawn_in_these_colours():
+    cycle = STYLE["axes.prop_cycle"].by_key()["color"]
+    assert set(cycle) == {getattr(rnnbook, name).lower() for name in [*COLOURS, "SKY"]}
+
+
+@pytest.mark.parametrize(
+    "key", ["font.size", "axes.titlesize", "axes.labelsize", "legend.fontsize"]
+)
+def test_the_letters_of_a_figure_have_ten_pixels_on_a_telephone(key):
+    width = 72 * STYLE["figure.figsize"][0]  # in points, and on a telephone 390 pixels
+    assert float(STYLE[key]) * 390 / width >= 10
 
 
 def test_one_frame_shows_and_all_are_there():

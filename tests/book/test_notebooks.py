@@ -258,6 +258,17 @@ def test_code_keeps_the_house_rules(name):
 
 
 @each_notebook
+def test_figures_are_as_wide_as_the_column_and_their_letters_as_large_as_the_style_has_them(name):
+    for cell in code_cells(NOTEBOOKS[name]):
+        widths = re.findall(r"figsize=\(([\d.]+)", cell.source)
+        sizes = re.findall(r"fontsize[\"']?\s*[=:]\s*([\d.]+)", cell.source)
+        assert all(float(width) <= 6.2 for width in widths), cell.id
+        assert all(float(size) >= 11.5 for size in sizes), cell.id
+        named = r"\bcolor=[\"']#(?!(..)\1\1[\"'])"  # greys apart
+        assert not re.search(named, cell.source), f"{cell.id}: rnnbook has the colours"
+
+
+@each_notebook
 def test_every_decimal_number_in_the_prose_comes_from_a_cell(name):
     notebook = NOTEBOOKS[name]
     cells = code_cells(notebook)

@@ -55,20 +55,6 @@ def test_the_baseline_of_the_adding_problem_is_one_sixth(rng):
     assert abs(np.mean((targets[-1] - 1) ** 2) - 1 / 6) < 0.003
 
 
-@pytest.mark.parametrize("delay", [1, 7])
-def test_copy_task_repeats_the_message_after_the_signal(rng, delay):
-    x, targets, mask = rnnbook.copy_task(delay, 50, rng)
-    symbols = x.argmax(axis=-1)
-    assert x.shape == (delay + 20, 50, 10)
-    assert set(np.unique(symbols[:10])) == set(range(2, 10))
-    assert not symbols[10 : delay + 9].any()
-    assert (symbols[delay + 9] == 1).all()
-    assert not symbols[delay + 10 :].any()
-    np.testing.assert_array_equal(targets[-10:], symbols[:10])
-    assert not targets[:-10].any()
-    assert mask.all()
-
-
 def test_one_step_of_one_sequence_is_enough_for_recall():
     x, targets, mask = rnnbook.delayed_recall(1, 1, 0, np.random.default_rng(0))
     assert x.shape == (1, 1, 2)

@@ -166,7 +166,6 @@ GOOD = {
     "delayed_recall": {"length": 5, "batch_size": 2, "delay": 2, "rng": RNG},
     "temporal_order": {"length": 10, "batch_size": 2, "rng": RNG},
     "adding_problem": {"length": 5, "batch_size": 2, "rng": RNG},
-    "copy_task": {"delay": 5, "batch_size": 2, "rng": RNG},
     "fit_ngram": {"sequences": SEQUENCES, "k": 2, "size": 4, "alpha": 0.5},
     "fit_kneser_ney": {"sequences": SEQUENCES, "k": 2, "size": 4, "discount": 0.5},
     **{
@@ -753,7 +752,7 @@ CASES = {
     ],
     "plucked_string.rate": at_least(1),
     "plucked_string.rng split.rng delayed_recall.rng temporal_order.rng adding_problem.rng "
-    "copy_task.rng NGram.sample.rng KneserNey.sample.rng": SEED,
+    "NGram.sample.rng KneserNey.sample.rng": SEED,
     "split.items": [
         (used_up, "items must hold at least one item, got none"),
         (5, "items must be a collection, got 5"),
@@ -831,7 +830,6 @@ CASES = {
     "temporal_order.length": at_least(10),
     "adding_problem.length": at_least(2),
     "delayed_recall.batch_size temporal_order.batch_size adding_problem.batch_size": at_least(1),
-    "copy_task.delay copy_task.batch_size": at_least(1),
     # count models
     "fit_ngram.sequences fit_kneser_ney.sequences NGram.nll.sequences KneserNey.nll.sequences": [
         ([], "sequences must hold at least one item, got none"),
