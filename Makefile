@@ -36,7 +36,7 @@ unit: $(VENV)/ready
 
 # Strict: every stored output is compared with what the cell prints now. A notebook stays in one process.
 notebooks: $(VENV)/ready
-	$(PYTEST) --dist loadfile chapters labs --nbval --nbval-current-env --nbval-cell-timeout=900 \
+	$(PYTEST) --dist loadfile chapters labs beyond --nbval --nbval-current-env --nbval-cell-timeout=900 \
 		--nbval-sanitize-with=tests/nbval_sanitize.cfg
 
 site-test: book $(VENV)/ready-site
@@ -59,7 +59,7 @@ mutants: $(VENV)/ready
 	$(BIN)/python tools/mutate.py $(MODULES)
 
 # Format, execute and normalise the notebooks; NOTEBOOKS=chapters/01*.ipynb for some of them.
-NOTEBOOKS ?= chapters/*.ipynb labs/*.ipynb
+NOTEBOOKS ?= chapters/*.ipynb labs/*.ipynb beyond/*.ipynb
 refresh: $(VENV)/ready
 	$(BIN)/python tools/refresh.py $(NOTEBOOKS)
 

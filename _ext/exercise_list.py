@@ -46,7 +46,7 @@ def collect(app, doctree):
 def write_tables(app, doctree, docname):
     for node in list(doctree.findall(ExerciseListNode)):
         parts = []
-        for page, exercises in sorted(found(app.env).items()):
+        for page, exercises in sorted(found(app.env).items(), key=chapters_first):
             for label, _, about in exercises:
                 if not about:
                     logger.warning("nothing says what exercise %s trains", label, location=node)
@@ -54,6 +54,10 @@ def write_tables(app, doctree, docname):
             if exercises:
                 parts += table(app, docname, page, exercises)
         node.replace_self(parts)
+
+
+def chapters_first(item):
+    return not item[0].startswith("chapters/"), item[0]
 
 
 def table(app, docname, page, exercises):

@@ -1,4 +1,5 @@
-"""What figures, equations and exercises are numbered by: 4.1 in chapter 4, L4.1 in lab 4, C.1 in the capstone.
+"""What figures, equations and exercises are numbered by: 4.1 in chapter 4, L4.1 in lab 4, C.1 in the capstone,
+A.1 in the page on what came after.
 
 Sphinx knows the numbers of chapters; those of the other notebooks are set here. JupyterLab has them from front matter
 in the first cell of each notebook, which is left out of the page.
@@ -7,6 +8,7 @@ in the first cell of each notebook, which is left out of the page.
 import json
 import re
 
+LETTERS = {"chapters/08-capstone": "C", "beyond/after-the-lstm": "A"}
 FRONT_MATTER = "---\nnumbering:\n  enumerator: {}.%s\n---\n"
 
 
@@ -16,8 +18,8 @@ def prefix(page):
     >>> [prefix(page) for page in ("chapters/04-bptt", "labs/04-bptt", "chapters/08-capstone", "intro")]
     ['4', 'L4', 'C', None]
     """
-    if page == "chapters/08-capstone":
-        return "C"
+    if page in LETTERS:
+        return LETTERS[page]
     match = re.match(r"(chapters|labs)/0(\d)-", page)
     return match and {"chapters": "", "labs": "L"}[match[1]] + match[2]
 

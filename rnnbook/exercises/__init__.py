@@ -23,6 +23,7 @@ CHAPTERS = {  # the first part of an exercise's name -> the file with its check
     "truncation": "truncated_bptt",
     "gate": "lstm_gru",
     "capstone": "capstone",
+    "after": "after_the_lstm",
 }
 NUMPY_DEFAULT = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
 

@@ -4,9 +4,9 @@ import ast
 import re
 
 import pytest
-from test_notebooks import CHAPTERS, FOLDED, LABS, NOTEBOOKS, code_cells, is_figure, printed
+from test_notebooks import BEYOND, CHAPTERS, FOLDED, LABS, NOTEBOOKS, code_cells, is_figure, printed
 
-LECTURES = [name for name in CHAPTERS if name != "chapters/08-capstone"]
+LECTURES = [name for name in CHAPTERS if name != "chapters/08-capstone"] + BEYOND
 each_lecture = pytest.mark.parametrize("name", LECTURES)
 each_page = pytest.mark.parametrize("name", [*LECTURES, *LABS])
 

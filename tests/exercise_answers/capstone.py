@@ -515,7 +515,7 @@ ANSWERS = {
             (no_gradient(), "nearly zero"),
         ],
         promises=[
-            ("leaves out some first steps, and these alone", P.gradient(late=True)),
+            ("leaves out the first few steps and no others", P.gradient(late=True)),
             ("the gradient of the masked loss", swap(gradient, at6=P.gradient(counted=False)[6])),
             (
                 "a stretch of the training part",

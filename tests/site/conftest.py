@@ -8,15 +8,21 @@ import yaml
 from chromium import EXECUTABLE, FLAGS, serve
 from playwright.sync_api import sync_playwright
 
-HTML = Path(os.environ.get("BOOK_HTML", Path(__file__).parents[2] / "_build" / "html"))
+ROOT = Path(__file__).parents[2]
+HTML = Path(os.environ.get("BOOK_HTML", ROOT / "_build" / "html"))
 THEME = "theme => { document.documentElement.dataset.theme = theme }"
 GENERATED = ["genindex.html", "search.html"]  # no text of the book: not in the table of contents
-_CONTENTS = yaml.safe_load((Path(__file__).parents[2] / "_toc.yml").read_text(encoding="utf-8"))
+_CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 WRITTEN = [f"{_CONTENTS['root']}.html"]
 WRITTEN += [f"{page['file']}.html" for part in _CONTENTS["parts"] for page in part["chapters"]]
 CHAPTERS = [page for page in WRITTEN if page.startswith("chapters/")]
 LABS = [page for page in WRITTEN if page.startswith("labs/")]
-NOTEBOOKS = CHAPTERS + LABS
+BEYOND = [  # pages in the form of a chapter
+    page
+    for page in WRITTEN
+    if page.startswith("beyond/") and (ROOT / page).with_suffix(".ipynb").is_file()
+]
+NOTEBOOKS = CHAPTERS + LABS + BEYOND
 PAGES = NOTEBOOKS + [page for page in WRITTEN + GENERATED if page not in NOTEBOOKS]
 
 

@@ -65,6 +65,7 @@ def lab(tmp_path_factory):
         "rnnbook",
         "chapters",
         "labs",
+        "beyond",
         ".binder",
         "pyproject.toml",
         "constraints.txt",
