@@ -5,6 +5,7 @@ import re
 import struct
 from collections import Counter
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
@@ -207,6 +208,33 @@ def test_a_chapter_has_exercises_with_solutions_that_begin_closed(page):
     assert len(solutions) == len(exercises)
     assert not any(" open" in solution for solution in solutions)
     assert text.count('<form class="quiz"') >= 3
+
+
+def test_each_exercise_leads_to_the_next_over_the_ends_of_pages():
+    walk = [
+        (page, label, re.search(r'next-exercise"><a [^>]*href="([^"]+)"', box))
+        for page in NOTEBOOKS
+        for box in re.split(r'(?=<div class="exercise)', read(page))
+        for label in re.findall(r'^<div class="exercise[^>]* id="([^"]+)"', box)
+    ]
+    assert len(walk) > 60
+    for (page, _, link), (later_page, label, _) in pairwise(walk):
+        assert urljoin(page, link[1]) == f"{later_page}#{label}"
+    assert walk[-1][2] is None
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS)
+def test_a_page_holds_a_preview_of_each_term_and_source_that_it_links_to(page):
+    html, _, previews = read(page).split("</article>")[0].partition('<template id="previews">')
+    shown = dict(
+        re.findall(r'<div data-of="([^"]+)">(.*?)(?=<div data-of|</template>)', previews, re.DOTALL)
+    )
+    links = [urljoin(page, link) for link in re.findall(r'href="([^"#]*#[^"]*)"', html)]
+    wanted = re.compile(r"glossary\.html#term-|references\.html#id")
+    assert set(shown) == {link for link in links if wanted.match(link)}
+    for text in shown.values():
+        assert len(re.sub("<[^>]*>", "", text)) > 30
+        assert not re.search(r"<a |<[^>]* id=", text)
 
 
 @each_chapter
