@@ -3,6 +3,7 @@
 
 // --- What is kept of each page: a store maps the page's path in the book to it ---------------------------
 const page = DOCUMENTATION_OPTIONS.pagename;
+const root = new URL(document.documentElement.dataset.content_root, location);
 const load = store => {
   try {
     return JSON.parse(localStorage.getItem(store)) ?? {};
@@ -67,7 +68,6 @@ const exercises = [...document.querySelectorAll(".exercise[id]")];
 
 const showProgress = () => {
   const store = load(STORE);
-  const root = new URL(document.documentElement.dataset.content_root, location);
   for (const link of document.querySelectorAll("nav.bd-docs-nav a.reference.internal")) {
     const path = new URL(link.getAttribute("href"), location).pathname.replace(root.pathname, "").replace(/\.html$/, "");
     link.querySelector(".progress-mark")?.remove();
@@ -138,10 +138,7 @@ const followReader = () => {
   const margin = 60; // pixels, so that the neighbours are seen
   list.scrollTop += Math.min(0, entry.top - box.top - margin) + Math.max(0, entry.bottom - box.bottom + margin);
 };
-if (entries.length) {
-  addEventListener("scroll", () => requestAnimationFrame(followReader), { passive: true });
-  followReader();
-}
+if (entries.length) addEventListener("scroll", () => requestAnimationFrame(followReader), { passive: true });
 
 // --- A preview of what a link leads to: a term or a source (`_ext/previews.py`), an equation or a figure of the page -----
 const preview = document.createElement("div");
@@ -222,7 +219,29 @@ const markScrolling = () => {
 };
 window.addEventListener("resize", markScrolling);
 document.addEventListener("toggle", markScrolling, true);
-window.addEventListener("load", markScrolling);
+
+// --- What a page leaves for later: the sections below (book.css), one by one, then what needs all of them measured ---------
+// The theme's scripts are among it: one measures every box with code, and a page would lay out all of itself for that.
+const inIdleTime = window.requestIdleCallback ?? setTimeout;
+const finish = () => {
+  markScrolling();
+  if (entries.length) followReader();
+  for (const name of ["pydata-sphinx-theme", "bootstrap"]) {
+    const script = document.createElement("script");
+    script.async = false; // in this order
+    script.src = new URL(`_static/scripts/${name}.js`, root);
+    document.body.append(script);
+  }
+};
+const layOut = ([section, ...later]) => {
+  if (!section) return finish();
+  section.style.contentVisibility = "visible";
+  inIdleTime(() => layOut(later));
+};
+addEventListener("load", async () => {
+  await document.fonts.ready; // those of what is in view
+  layOut([...document.querySelectorAll(".bd-article > section > section")]);
+});
 
 // --- In print, fine print is open, and a formula wider than the paper is set smaller ----------------------------------
 const closedNotes = () => document.querySelectorAll("details.admonition:not(.solution, [open])");

@@ -10,6 +10,7 @@ from playwright.sync_api import sync_playwright
 
 HTML = Path(os.environ.get("BOOK_HTML", Path(__file__).parents[2] / "_build" / "html"))
 THEME = "theme => { document.documentElement.dataset.theme = theme }"
+FINISHED = "window.bootstrap"  # the last that a page loads
 GENERATED = ["genindex.html", "search.html"]  # no text of the book: not in the table of contents
 _CONTENTS = yaml.safe_load((Path(__file__).parents[2] / "_toc.yml").read_text(encoding="utf-8"))
 WRITTEN = [f"{_CONTENTS['root']}.html"]
@@ -71,6 +72,7 @@ def visit(chromium, address, *, theme="light", width=1280, height=900):
         ),
     )
     page.goto(address)
+    page.wait_for_function(FINISHED)
     return page
 
 
