@@ -3,6 +3,7 @@
 import os
 import re
 import struct
+import sys
 from collections import Counter
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -13,6 +14,10 @@ import pytest
 from conftest import CHAPTERS, GENERATED, HTML, NOTEBOOKS, PAGES
 
 ROOT = Path(__file__).parents[2]
+sys.path.append(str(ROOT / "_ext"))
+
+from repository import repository_url  # noqa: E402
+
 # The addresses that the book was built with: `make site-test` builds and tests in one environment.
 SITE = os.environ.get("BOOK_SITE_URL", "").rstrip("/")
 NO_PROSE = {"pre", "script", "style"}
@@ -94,7 +99,7 @@ def test_structure(page):
 def test_description_preview_icon_and_logo(page):
     meta = PARSED[page].meta
     assert 20 <= len(meta.get("description", "")) <= 170
-    assert meta.get("og:title")
+    assert re.fullmatch(r"[^<>&\n]{5,60}", meta.get("og:title", ""))
     assert meta.get("og:description") == meta["description"]
     assert any("favicon" in address for address in PARSED[page].loads)
     assert any(image.get("class") == "logo__image" for image in PARSED[page].images)
@@ -197,6 +202,22 @@ def test_no_launch_button_is_dead(page):
             (opened,) = parse_qs(urlsplit(link).query)["urlpath"]
             assert (ROOT / opened.removeprefix("lab/tree/")).is_file()
         assert "executablebooks/jupyter-book" not in link
+
+
+@each_page
+def test_links_to_edit_and_to_cite_stand_where_the_repository_is_known(page):
+    """With BOOK_REPOSITORY_URL, which `make site-test` builds and tests with, or a remote that is on the web."""
+    found = re.search(r'<ul class="page-links">(.*?)</ul>', read(page), re.DOTALL)
+    url = repository_url(ROOT)
+    assert bool(found) == bool(url)
+    if url:
+        *edit, cite = re.findall(r'href="([^"]+)"', found[1])
+        assert cite.startswith(url)
+        assert (ROOT / cite.rsplit("/", 1)[1]).is_file()
+        assert len(edit) == (page not in GENERATED)
+        for link in edit:
+            path = link.removeprefix(f"{url}/").partition("edit/")[2].partition("/")[2]
+            assert (ROOT / path).is_file()
 
 
 @each_chapter
