@@ -129,6 +129,20 @@ def test_no_sideways_scrolling_on_a_telephone(tab):
     assert clipped == 0
 
 
+@each_notebook
+def test_labels_of_figures_are_10_pixels_high_on_a_telephone(tab):
+    tab.set_viewport_size({"width": 390, "height": 844})
+    sizes = tab.evaluate("""() => Promise.all([...document.querySelectorAll('figure img, .rnn-slider > svg')].map(async picture => {
+        const svg = picture.src ? await (await fetch(picture.src)).text() : picture.outerHTML;
+        const {paddingLeft, paddingRight} = getComputedStyle(picture);
+        const width = picture.getBoundingClientRect().width - parseFloat(paddingLeft) - parseFloat(paddingRight);
+        const scale = width / svg.match(/viewBox="0 0 ([0-9.]+)/)[1];
+        return Math.min(...[...svg.matchAll(/scale\\(([0-9.]+) -/g)].map(label => 100 * label[1] * scale));
+    }))""")
+    assert sizes
+    assert min(sizes) >= 9.9
+
+
 def tab_stops(tab):
     return tab.locator("article .math:is([tabindex]), article .math [tabindex]").evaluate_all(
         "all => all.map(e => [e.scrollWidth > e.clientWidth, e.getAttribute('aria-label')])"
