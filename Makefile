@@ -11,7 +11,7 @@ export MKL_NUM_THREADS = 1
 export TQDM_DISABLE = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 
-.PHONY: book lab test unit notebooks site-test bench site-bench audit mutants refresh picture lint lock clean
+.PHONY: book lab test unit notebooks site-test pdf bench site-bench audit mutants refresh picture lint lock clean
 
 book: $(VENV)/ready
 	$(BIN)/jupyter-book build -W -n --keep-going .
@@ -41,6 +41,10 @@ notebooks: $(VENV)/ready
 
 site-test: book $(VENV)/ready-site
 	$(PYTEST) tests/site
+
+# The whole book as _build/rnn-basics.pdf.
+pdf: book $(VENV)/ready-site
+	$(BIN)/python tools/pdf.py
 
 bench: $(VENV)/ready-bench
 	$(BIN)/python benchmarks/run.py

@@ -15,9 +15,10 @@ def keep_own_files(app, config):
 
 
 def leave_out_unused(app, pagename, templatename, context, doctree):
-    """Sphinx Design brings a script for tabs, of which the book has none."""
+    """The book has no tabs, and paints the words of a search on the search page alone, not on the next page."""
+    unused = ["design-tabs"] if pagename == "search" else ["design-tabs", "sphinx_highlight"]
     scripts = context["script_files"]  # changed in place: other extensions add to this very list
-    scripts[:] = [script for script in scripts if "design-tabs" not in str(script.filename)]
+    scripts[:] = [s for s in scripts if not any(name in str(s.filename) for name in unused)]
 
 
 def setup(app):

@@ -43,9 +43,9 @@ def add_meta(app, pagename, templatename, context, doctree):
     description = meta.get("description") or GENERATED.get(pagename)
     if not description:
         return
-    title = context.get("title") or app.config.html_title
+    title = app.env.titles.get(pagename)  # in the context it is HTML
     tags = {
-        "og:title": title,
+        "og:title": title.astext() if title else app.config.html_title,
         "og:description": description,
         "og:type": "article",
         "og:site_name": app.config.html_title,

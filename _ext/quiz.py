@@ -20,7 +20,7 @@ It is written with plain admonitions, so that JupyterLab shows it too, with the 
 
 The last numbered list holds the options; the list in *Answers* explains each, in the same order; a right
 one begins with `**Right.**`. One right option makes radio buttons, several make checkboxes. `book.js` does
-the checking.
+the checking, and keeps the answers in the browser.
 """
 
 from docutils import nodes
@@ -108,7 +108,8 @@ def visit_quiz(self, node):
 
 def depart_quiz(self, node):
     self.body.append(
-        '<button type="submit">Check</button> <span class="quiz-result" role="status"></span>'
+        '<button type="submit">Check</button> <button type="reset">Clear</button> '
+        '<span class="quiz-result" role="status"></span>'
         "</fieldset></form>\n"
     )
 

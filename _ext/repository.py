@@ -1,13 +1,16 @@
-"""Launch buttons and the repository link, from one place.
+"""Launch buttons and the links to the repository, to edit a page and to cite the book, from one place.
 
 The address is the environment variable BOOK_REPOSITORY_URL, else the `origin` remote when that is a
-web address or an ssh address of a host. A path on a disk, or nothing, leaves the buttons out: a dead
-button is worse than none. Links to Binder follow from the address.
+web address or an ssh address of a host. A path on a disk, a host whose pages are not known, or nothing leaves
+all of them out: a dead button is worse than none. Links to Binder follow from the address.
 """
 
 import os
 import re
 import subprocess
+
+# Where a repository's page shows one of its files, by what the name of the host contains.
+FILES = {"github": "blob/{}", "gitlab": "-/blob/{}", "bitbucket": "src/{}"}
 
 
 def web_address(remote):
@@ -43,12 +46,17 @@ def set_repository(app, config):
     """Give the theme the repository's address and Binder's, or neither."""
     options = config.html_theme_options
     url = repository_url(app.srcdir)
-    if url is None:
+    host = url.split("/")[2] if url else ""
+    provider = next((name for name in FILES if name in host), None)
+    if provider is None:
         options.pop("repository_url", None)
         options.pop("launch_buttons", None)
         return
+    branch = os.environ.get("BOOK_REPOSITORY_BRANCH", "main")
+    config.html_context["citation_url"] = f"{url}/{FILES[provider].format(branch)}/CITATION.cff"
     options["repository_url"] = url
-    options["repository_branch"] = os.environ.get("BOOK_REPOSITORY_BRANCH", "main")
+    options["repository_provider"] = provider
+    options["repository_branch"] = branch
     options["use_repository_button"] = True
     options["use_issues_button"] = True
     options["launch_buttons"] = {

@@ -11,11 +11,12 @@ import re
 
 from docutils import nodes
 from notes_map import link, section_of
-from sphinx.addnodes import pending_xref
+from sphinx.addnodes import index, pending_xref
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 KOREAN = re.compile(r"([^.]*[가-힣][^.]*)\. ")
+NAME = re.compile(r"[^()]+")  # 절단된 BPTT(TBPTT) has two
 logger = logging.getLogger(__name__)
 
 
@@ -43,6 +44,17 @@ def note_uses(app, doctree):
             row = (reference["reftarget"].lower(), *place)
             if row not in uses(app.env):
                 uses(app.env).append(row)
+
+
+def index_korean_names(app, doctree):
+    """Let the search lead to a term by its Korean names too: it takes them for entries of the index."""
+    for entry in doctree.findall(index):
+        term = entry.parent
+        definition = term.parent.next_node(nodes.definition)
+        korean = definition and KOREAN.match(definition.astext())
+        if korean:
+            names = NAME.findall(korean[1])
+            entry["entries"] += [("single", name, term["ids"][0], "main", None) for name in names]
 
 
 def entries(env):
@@ -122,6 +134,7 @@ def setup(app):
     app.add_node(TermsNode)
     app.add_directive("terms-index", TermsIndex)
     app.connect("doctree-read", note_uses)
+    app.connect("doctree-read", index_korean_names)
     app.connect("doctree-resolved", write_table)
     app.connect("env-purge-doc", forget)
     app.connect("env-get-outdated", always_read)

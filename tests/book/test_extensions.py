@@ -262,6 +262,7 @@ def test_a_good_page_has_everything_in_place(book):
     assert '<meta name="description" content="A page that is built to be tested.">' in html
     assert 'alt="A black disc."' in html
     assert "mybinder" not in html
+    assert "page-links" not in html
     assert "og:image" not in html
     assert not (folder / "sitemap.xml").exists()
 
@@ -341,8 +342,17 @@ def test_addresses_that_are_known_are_used(tmp_path):
     )
     html = (folder / "good.html").read_text(encoding="utf-8")
     assert "https://mybinder.org/v2/gh/someone/book/main?urlpath=lab/tree/good.ipynb" in html
+    assert "https://github.com/someone/book/edit/main/good.ipynb" in html
+    assert "https://github.com/someone/book/blob/main/CITATION.cff" in html
     assert 'content="https://example.org/book/_static/card.png"' in html
     assert "<loc>https://example.org/book/good.html</loc>" in (folder / "sitemap.xml").read_text()
+
+
+def test_a_host_whose_pages_are_not_known_gets_no_links(tmp_path):
+    pages = {name: GOOD[name] for name in ("good", "movable")}
+    folder, _ = build(tmp_path, pages, BOOK_REPOSITORY_URL="https://example.org/someone/book")
+    html = (folder / "good.html").read_text(encoding="utf-8")
+    assert "example.org" not in html
 
 
 def test_stale_outputs_stop_the_build_and_name_the_remedy(tmp_path):

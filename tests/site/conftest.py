@@ -11,6 +11,7 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).parents[2]
 HTML = Path(os.environ.get("BOOK_HTML", ROOT / "_build" / "html"))
 THEME = "theme => { document.documentElement.dataset.theme = theme }"
+FINISHED = "window.bootstrap"  # the last that a page loads
 GENERATED = ["genindex.html", "search.html"]  # no text of the book: not in the table of contents
 _CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 WRITTEN = [f"{_CONTENTS['root']}.html"]
@@ -77,6 +78,7 @@ def visit(chromium, address, *, theme="light", width=1280, height=900):
         ),
     )
     page.goto(address)
+    page.wait_for_function(FINISHED)
     return page
 
 

@@ -3,8 +3,10 @@
 import os
 import re
 import struct
+import sys
 from collections import Counter
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
@@ -12,6 +14,10 @@ import pytest
 from conftest import BEYOND, CHAPTERS, GENERATED, HTML, NOTEBOOKS, PAGES
 
 ROOT = Path(__file__).parents[2]
+sys.path.append(str(ROOT / "_ext"))
+
+from repository import repository_url  # noqa: E402
+
 # The addresses that the book was built with: `make site-test` builds and tests in one environment.
 SITE = os.environ.get("BOOK_SITE_URL", "").rstrip("/")
 NO_PROSE = {"pre", "script", "style"}
@@ -93,7 +99,7 @@ def test_structure(page):
 def test_description_preview_icon_and_logo(page):
     meta = PARSED[page].meta
     assert 20 <= len(meta.get("description", "")) <= 170
-    assert meta.get("og:title")
+    assert re.fullmatch(r"[^<>&\n]{5,60}", meta.get("og:title", ""))
     assert meta.get("og:description") == meta["description"]
     assert any("favicon" in address for address in PARSED[page].loads)
     assert any(image.get("class") == "logo__image" for image in PARSED[page].images)
@@ -198,6 +204,22 @@ def test_no_launch_button_is_dead(page):
         assert "executablebooks/jupyter-book" not in link
 
 
+@each_page
+def test_links_to_edit_and_to_cite_stand_where_the_repository_is_known(page):
+    """With BOOK_REPOSITORY_URL, which `make site-test` builds and tests with, or a remote that is on the web."""
+    found = re.search(r'<ul class="page-links">(.*?)</ul>', read(page), re.DOTALL)
+    url = repository_url(ROOT)
+    assert bool(found) == bool(url)
+    if url:
+        *edit, cite = re.findall(r'href="([^"]+)"', found[1])
+        assert cite.startswith(url)
+        assert (ROOT / cite.rsplit("/", 1)[1]).is_file()
+        assert len(edit) == (page not in GENERATED)
+        for link in edit:
+            path = link.removeprefix(f"{url}/").partition("edit/")[2].partition("/")[2]
+            assert (ROOT / path).is_file()
+
+
 @each_chapter
 def test_a_chapter_has_exercises_with_solutions_that_begin_closed(page):
     text = read(page)
@@ -207,6 +229,33 @@ def test_a_chapter_has_exercises_with_solutions_that_begin_closed(page):
     assert len(solutions) == len(exercises)
     assert not any(" open" in solution for solution in solutions)
     assert text.count('<form class="quiz"') >= 3
+
+
+def test_each_exercise_leads_to_the_next_over_the_ends_of_pages():
+    walk = [
+        (page, label, re.search(r'next-exercise"><a [^>]*href="([^"]+)"', box))
+        for page in NOTEBOOKS
+        for box in re.split(r'(?=<div class="exercise)', read(page))
+        for label in re.findall(r'^<div class="exercise[^>]* id="([^"]+)"', box)
+    ]
+    assert len(walk) > 60
+    for (page, _, link), (later_page, label, _) in pairwise(walk):
+        assert urljoin(page, link[1]) == f"{later_page}#{label}"
+    assert walk[-1][2] is None
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS)
+def test_a_page_holds_a_preview_of_each_term_and_source_that_it_links_to(page):
+    html, _, previews = read(page).split("</article>")[0].partition('<template id="previews">')
+    shown = dict(
+        re.findall(r'<div data-of="([^"]+)">(.*?)(?=<div data-of|</template>)', previews, re.DOTALL)
+    )
+    links = [urljoin(page, link) for link in re.findall(r'href="([^"#]*#[^"]*)"', html)]
+    wanted = re.compile(r"glossary\.html#term-|references\.html#id")
+    assert set(shown) == {link for link in links if wanted.match(link)}
+    for text in shown.values():
+        assert len(re.sub("<[^>]*>", "", text)) > 30
+        assert not re.search(r"<a |<[^>]* id=", text)
 
 
 @each_chapter
