@@ -14,6 +14,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION = 1
 .PHONY: book lab test unit notebooks site-test pdf bench site-bench audit mutants refresh picture lint lock clean
 
 book: $(VENV)/ready
+	@test -e _build/html/searchindex.js || rm -rf _build/.doctrees  # what a build that was stopped has left
 	$(BIN)/jupyter-book build -W -n --keep-going .
 	@echo "Open _build/html/index.html"
 

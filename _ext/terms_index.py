@@ -84,6 +84,8 @@ def write_table(app, doctree, docname):
             )
             first = [place for place in places if place[0] in named]
             others = [place for place in places if place not in first]
+            # a page without numbers stands once, for its first section
+            others = {shown(app.env, *place): place for place in reversed(others)}
             if not first:
                 first = [(chapter, "", app.env.titles[chapter].astext()) for chapter in named]
             where = nodes.paragraph()
@@ -92,10 +94,8 @@ def write_table(app, doctree, docname):
                 number += app.config.html_secnumber_suffix if number else ""
                 where += nodes.Text("; " if i else "")
                 where += link(app, docname, chapter, section, f"{number}{title}")
-            for i, (chapter, section, _) in enumerate(others):
+            for i, (text, (chapter, section, _)) in enumerate(reversed(others.items())):
                 where += nodes.Text(", " if i else "; also in " if first else "")
-                title, _, _ = app.env.titles[chapter].astext().partition(":")
-                text = number_of(app.env, chapter, section) or title
                 where += link(app, docname, chapter, section, text)
             name = nodes.paragraph("", "", link(app, docname, page, anchor, term))
             body += row(name, nodes.paragraph("", korean or ""), where)
@@ -110,6 +110,11 @@ def write_table(app, doctree, docname):
 
 def page_of(place):
     return place[0]
+
+
+def shown(env, page, section, _):
+    """What stands for a section among others: its number, or the title of its page up to the colon."""
+    return number_of(env, page, section) or env.titles[page].astext().partition(":")[0]
 
 
 def number_of(env, page, section):

@@ -134,6 +134,8 @@ def test_the_index_of_terms_has_every_term_with_a_korean_name_and_a_place():
         assert "glossary.html#term-" in term
         assert re.search("[가-힣]", korean)
         assert re.search(r'href="(chapters|labs|beyond)/', places)
+        shown = re.findall(r"<a [^>]*>(.*?)</a>", places)
+        assert len(shown) == len(set(shown)), term  # "Capstone, Capstone" tells nobody anything
 
 
 def test_descriptions_differ():
