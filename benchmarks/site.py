@@ -7,7 +7,7 @@ three visits, each with an empty cache, from a local server that compresses as h
 - ready: it is styled and laid out where the reader is, with the formulas in their fonts
 - whole: so is the rest of the page
 - shift: the layout shift, up to a second after that
-- kB: transferred until then
+- kB: transferred until the page is ready
 """
 
 import argparse
@@ -59,10 +59,10 @@ def visit(browser, address, slowdown):
     session.send("Emulation.setCPUThrottlingRate", {"rate": slowdown})
     page.goto(address)
     ready = page.evaluate("window.benchReady")
+    kilobytes = page.evaluate(TRANSFERRED) / 1000
     whole = page.evaluate("window.benchWhole()")
     page.wait_for_timeout(1000)
     loaded, shift = page.evaluate("[window.benchLoaded, window.benchShift]")
-    kilobytes = page.evaluate(TRANSFERRED) / 1000
     context.close()
     return loaded / 1000, ready / 1000, whole / 1000, shift, kilobytes
 

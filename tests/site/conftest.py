@@ -114,5 +114,6 @@ def tab(shared_tab):
     shared_tab.evaluate("""() => {
         document.querySelectorAll('article details').forEach(box => { box.open = false });
         document.activeElement.blur();
+        history.replaceState(null, '', location.pathname);
         scrollTo(0, 0);
     }""")
