@@ -1,7 +1,8 @@
 """The list of exercises.md: a table for each chapter, made from the exercises themselves.
 
 What an exercise trains, and about how many minutes it takes, stand in the metadata of the cell that waits for its answer:
-``exercise: {trains: ..., minutes: ...}``. The reader's marks come from the browser (``_static/book.js``).
+``exercise: {trains: ..., minutes: ...}``. The reader's marks come from the browser (``_static/book.js``);
+on paper their column is empty.
 """
 
 from docutils import nodes
@@ -14,7 +15,7 @@ from sphinx_exercise.nodes import exercise_enumerable_node
 from terms_index import row
 
 logger = logging.getLogger(__name__)
-HEAD = ("exercise", "what it trains", "min")
+HEAD = ("exercise", "what it trains", "min", "done")
 
 
 class ExerciseListNode(nodes.General, nodes.Element):
@@ -76,7 +77,7 @@ def table(app, docname, page, exercises):
         name += nodes.Text(".".join(map(str, numbers.get(label, ()))) + " ")
         name += link(app, docname, page, label, title)
         trains = nodes.paragraph("", about["trains"])
-        body += row(name, trains, nodes.paragraph("", str(about["minutes"])))
+        body += row(name, trains, nodes.paragraph("", str(about["minutes"])), nodes.paragraph())
     head = nodes.thead("", row(*(nodes.paragraph("", text) for text in HEAD)))
     columns = [nodes.colspec() for _ in HEAD]
     group = nodes.tgroup("", *columns, head, body, cols=len(HEAD))

@@ -143,4 +143,4 @@ def setup(app):
     app.connect("doctree-resolved", write_table)
     app.connect("env-purge-doc", forget)
     app.connect("env-get-outdated", always_read)
-    return {"version": "1", "parallel_read_safe": False}
+    return {"version": "2", "parallel_read_safe": False}

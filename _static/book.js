@@ -112,11 +112,10 @@ if (exercises.length) {
 
 // The list of all exercises has the same marks in a column of its own.
 for (const table of document.querySelectorAll("table.exercises")) {
-  const [head, ...rows] = table.rows;
-  head.append(Object.assign(document.createElement("th"), { className: "head", textContent: "done" }));
+  const [, ...rows] = table.rows;
   for (const row of rows) {
     const [path, id] = row.querySelector("a").getAttribute("href").split(".html#");
-    row.insertCell().append(doneBox(path, id, rows.length, row.cells[0].textContent));
+    row.cells[3].append(doneBox(path, id, rows.length, row.cells[0].textContent));
   }
 }
 showProgress();
