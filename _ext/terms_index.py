@@ -132,7 +132,10 @@ def forget(app, env, docname):
 
 
 def always_read(app, env, added, changed, removed):
-    return ["terms"] if "terms" in env.found_docs else []
+    # The search finds only the terms of pages that this build has read.
+    terms = env.get_domain("std").objects.items()
+    pages = {page for (kind, _), (page, _) in terms if kind == "term"} | {"terms"}
+    return sorted(pages & env.found_docs)
 
 
 def setup(app):

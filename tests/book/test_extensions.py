@@ -1,6 +1,7 @@
 """The book's small Sphinx extensions, one by one and on a book of two pages."""
 
 import copy
+import json
 import os
 import re
 import subprocess
@@ -218,6 +219,11 @@ def build_log(folder, pages, *, returncode=0, **env):
         assert old in config
         config = config.replace(old, new)
     (folder / "_config.yml").write_text(config)
+    return run_build(folder, returncode=returncode, **env)
+
+
+def run_build(folder, *, returncode=0, **env):
+    """Build what stands in a folder, again if it has been built; return what was printed."""
     command = [
         Path(sys.executable).with_name("jupyter-book"),
         "build",
@@ -325,6 +331,16 @@ def test_the_index_of_terms_leads_to_definitions_and_sections(book):
         r'href="good.html">[\d.]*Toy</a>; also in <a[^>]* href="several.html#toy">', state
     )
     assert "also in" not in gate
+
+
+def test_a_second_build_still_leads_a_search_to_the_korean_name_of_a_term(tmp_path):
+    pages = {name: GOOD[name] for name in ("good", "states", "terms")}
+    html, _ = build(tmp_path, pages)
+    for _ in range(2):
+        searched = (html / "searchindex.js").read_text(encoding="utf-8")
+        entries = json.loads(searched.removeprefix("Search.setIndex(").removesuffix(")"))
+        assert "상태" in entries["indexentries"]
+        run_build(tmp_path)
 
 
 def test_several_right_options_make_checkboxes(book):
