@@ -27,9 +27,7 @@ for (const quiz of document.querySelectorAll("form.quiz")) {
   const chosen = option => option.querySelector("input").checked;
   const right = option => option.dataset.right === "true";
   const text = option => option.querySelector("label").textContent;
-  const keepAnswer = () => {
-    keep(QUIZZES, { ...load(QUIZZES)[page], [quiz.id]: options.filter(chosen).map(text) });
-  };
+  const keepAnswer = answer => keep(QUIZZES, { ...load(QUIZZES)[page], [quiz.id]: answer });
   const hideResult = () => {
     result.textContent = "";
     options.forEach(option => option.classList.remove("shown"));
@@ -51,11 +49,11 @@ for (const quiz of document.querySelectorAll("form.quiz")) {
   quiz.addEventListener("submit", event => {
     event.preventDefault();
     check();
-    keepAnswer();
+    keepAnswer(options.filter(chosen).map(text));
   });
   quiz.addEventListener("reset", () => {
     hideResult();
-    setTimeout(keepAnswer); // once the choice is gone
+    keepAnswer([]); // at once: the choice itself goes after this
   });
   const answer = load(QUIZZES)[page]?.[quiz.id] ?? [];
   for (const option of options) option.querySelector("input").checked = answer.includes(text(option));
