@@ -1,10 +1,13 @@
 """Set the formulas while the book is built: no page needs a script to show one.
 
 KaTeX writes each as HTML, with MathML beside it for screen readers. It is JavaScript, which QuickJS runs inside
-Python. The script in `katex/` and the style and fonts in `_static/katex/` are of one version.
+Python. The pages get its style and its fonts. The fonts of nearly every formula are inside the style: a font that
+came later would break the lines anew, under the reader's eyes.
 """
 
+import base64
 import re
+import shutil
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +17,9 @@ from sphinx.locale import _
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
-KATEX = Path(__file__).parent / "katex" / "katex.min.js"
+KATEX = Path(__file__).parent / "katex"  # all of one version
+STYLE = "katex.min.css"
+EMBEDDED = ["KaTeX_Main-Regular.woff2", "KaTeX_Math-Italic.woff2"]
 # `slice` makes one string of many, which is what comes over to Python.
 SET = """(tex, display) => katex.renderToString(
     tex, {displayMode: display, strict: "error", throwOnError: true}).slice(0)"""
@@ -26,7 +31,7 @@ logger = logging.getLogger(__name__)
 def katex():
     """Return KaTeX as a function of a formula, and of whether it stands on a line of its own."""
     context = quickjs.Context()
-    context.eval(KATEX.read_text(encoding="utf-8") + ";0")
+    context.eval((KATEX / "katex.min.js").read_text(encoding="utf-8") + ";0")
     return context.eval(f"({SET})")
 
 
@@ -80,12 +85,25 @@ def finish_page(app, pagename, templatename, context, doctree):
     """Join formulas and punctuation; load the style of formulas where there are any."""
     if 'class="katex"' in context.get("body", ""):
         context["body"] = keep_together(context["body"])
-        app.add_css_file("katex/katex.min.css", priority=300)
+        app.add_css_file(f"katex/{STYLE}", priority=300)
+
+
+def ship_style(app):
+    """Write the style of formulas and the fonts that are not inside it."""
+    target = Path(app.outdir, "_static", "katex")
+    ignore = shutil.ignore_patterns("*.js", *EMBEDDED)
+    shutil.copytree(KATEX, target, ignore=ignore, dirs_exist_ok=True)
+    style = (KATEX / STYLE).read_text(encoding="utf-8")
+    for font in EMBEDDED:
+        data = base64.b64encode((KATEX / "fonts" / font).read_bytes()).decode()
+        style = style.replace(f"url(fonts/{font})", f"url(data:font/woff2;base64,{data})")
+    (target / STYLE).write_text(style, encoding="utf-8")
 
 
 def setup(app):
     app.add_html_math_renderer(
         "katex", inline_renderers=(visit_inline, None), block_renderers=(visit_display, None)
     )
+    app.connect("builder-inited", ship_style)
     app.connect("html-page-context", finish_page)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -160,12 +160,14 @@ def run_cell(page, index, source):
 
 
 def rendered(page, index):
-    """The text of a cell as JupyterLab shows it."""
-    show = """async index => {
-        const notebook = jupyterapp.shell.currentWidget.content;
-        notebook.activeCellIndex = index;
-        await notebook.scrollToCell(notebook.activeCell);
-        return notebook.widgets[index].node.innerText.trim().replace(/\\s+/g, ' ');
+    """The text of a cell as JupyterLab shows it to somebody who scrolls there.
+
+    JupyterLab's own way to a cell makes it the active one, and one that is not drawn yet then opens for editing.
+    """
+    show = """index => {
+        const cell = jupyterapp.shell.currentWidget.content.widgets[index].node;
+        cell.scrollIntoView();
+        return cell.innerText.trim().replace(/\\s+/g, ' ');
     }"""
     deadline = time.monotonic() + 60
     texts = []

@@ -310,4 +310,4 @@ def test_style_and_fonts_of_the_formulas_are_shipped_and_nothing_else():
     fonts = set(re.findall(r"url\((fonts/[\w-]+\.woff2)\)", (folder / "katex.min.css").read_text()))
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert files == {"LICENSE", "katex.min.css", *fonts}
-    assert len(fonts) == 20
+    assert len(fonts) == 18  # and two inside the style
