@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import rnncore
-from rnnbook import sequences, tasks
+from rnnbook import sequences, side_by_side, tasks
 from rnncore import (
     Adam,
     DivergedError,
@@ -56,7 +56,7 @@ NOT_DOORS = {  # a class stands for its constructor, .* for its methods
 def public_names():
     """Yield (name, function) of every public function, constructor and method."""
     things = {name: getattr(rnncore, name) for name in rnncore.__all__}
-    for module in (data, ngram, sequences, tasks):
+    for module in (data, ngram, sequences, side_by_side, tasks):
         things |= {
             name: thing
             for name, thing in vars(module).items()
@@ -107,6 +107,10 @@ SEQUENCES = [np.array([1, 2, 3, 1]), np.array([2, 3])]
 SIZES = {"input_size": D, "hidden_size": H}
 TRAINING = {"model": MODEL, "params": MODEL_PARAMS, "optimizer": Adam(), "max_norm": 1.0}
 TRAINING["progress"] = False
+N = 7  # networks side by side
+MANY_NETWORKS = [SequenceModel(RNNCell(D, H), V).init_params(RNG) for _ in range(N)]
+MANY = {"params": side_by_side.stack(MANY_NETWORKS), "x": normal(T, N, B, D)}
+MANY_STATE, MANY_TARGETS = normal(N, B, H), np.arange(2 * N * B).reshape(2, N, B) % V
 
 
 def sum_of_squares(arrays):
@@ -166,6 +170,17 @@ GOOD = {
     "delayed_recall": {"length": 5, "batch_size": 2, "delay": 2, "rng": RNG},
     "temporal_order": {"length": 10, "batch_size": 2, "rng": RNG},
     "adding_problem": {"length": 5, "batch_size": 2, "rng": RNG},
+    "stack": {"networks": MANY_NETWORKS},
+    "SideBySide": {"activation": "relu"},
+    "SideBySide.states": {**MANY, "state": MANY_STATE},
+    "SideBySide.slope": {"h": MANY_STATE},
+    "SideBySide.predict": MANY,
+    "SideBySide.loss_and_grads": {**MANY, "targets": MANY_TARGETS, "state": MANY_STATE},
+    "clip_each": {"grads": {"W": normal(N, 2, 3), "b": normal(N, 1, 3)}, "max_norm": 1.0},
+    "train_side_by_side": {
+        "model": side_by_side.SideBySide(), "params": MANY["params"], "optimizer": Adam(),
+        "batches": [(MANY["x"], MANY_TARGETS)], "max_norm": 1.0,
+    },
     "fit_ngram": {"sequences": SEQUENCES, "k": 2, "size": 4, "alpha": 0.5},
     "fit_kneser_ney": {"sequences": SEQUENCES, "k": 2, "size": 4, "discount": 0.5},
     **{
@@ -180,7 +195,7 @@ GOOD = {
 }  # fmt: skip
 OWNERS = {  # whose methods are called
     "RNNCell": RNNCell(D, H), "LSTMCell": CELL, "GRUCell": GRUCell(D, H), "SequenceModel": MODEL,
-    "Adam": Adam(), "Vocabulary": data.Vocabulary("abc"),
+    "Adam": Adam(), "SideBySide": side_by_side.SideBySide(), "Vocabulary": data.Vocabulary("abc"),
     "NGram": ngram.fit_ngram(SEQUENCES, 2, 4, 0.5),
     "KneserNey": ngram.fit_kneser_ney(SEQUENCES, 2, 4, 0.5),
 }  # fmt: skip
@@ -198,6 +213,7 @@ BLAMED = {
     ("train_batches", "batches"): ["x", "targets", "mask"],
     ("plucked_string", "frequency"): ["seconds"],
     ("delayed_recall", "delay"): ["length"],
+    ("train_side_by_side", "batches"): ["x", "targets"],
 }
 
 
@@ -305,6 +321,7 @@ ACCEPTED = [  # the junk that is right in some places
     ("forward.state SequenceModel.forward.state SequenceModel.loss_and_grads.state", {"None"}),
     ("backward.dstate softmax_cross_entropy.mask mean_squared_error.mask", {"None"}),
     ("SequenceModel.loss_and_grads.mask train_tbptt.mask", {"None"}),
+    ("SideBySide.states.state SideBySide.loss_and_grads.state", {"None"}),
     ("check_grads.rng check_grads.max_entries", {"None"}),
     # a switch has two sides
     ("RNNCell.init_params.identity train_batches.progress train_tbptt.progress", {"True"}),
@@ -312,6 +329,7 @@ ACCEPTED = [  # the junk that is right in some places
     ("Adam.lr numerical_grad.eps check_grads.rtol sample.temperature", {"1.5"}),
     ("plucked_string.frequency plucked_string.seconds", {"1.5"}),
     ("clip_grad_norm.max_norm train_batches.max_norm train_tbptt.max_norm", {"1.5", "inf"}),
+    ("clip_each.max_norm train_side_by_side.max_norm", {"1.5", "inf"}),
     ("LSTMCell.init_params.forget_bias", {"0", "-1", "1.5"}),
     ("fit_ngram.alpha", {"0", "1.5"}),
     ("fit_ngram.k fit_kneser_ney.k delayed_recall.delay", {"0"}),
@@ -343,6 +361,7 @@ ACCEPTED = [  # the junk that is right in some places
     ("SequenceModel.loss_and_grads.params['W_xh']", COMPLEX),
     # arrays of any shape
     ("numerical_grad.array", REAL),
+    ("SideBySide.slope.h", {"1j", "complex", *COMPLEX, *REAL} - {"True", "0", "-1"}),
     ("global_norm.grads['W'] global_norm.grads['b']", {"1j", "complex", *COMPLEX, *REAL}),
     ("clip_grad_norm.grads['W'] clip_grad_norm.grads['b']", {"1j", "complex", *COMPLEX, *REAL}),
     # the dtype of W_xh is that of all: this is how one takes a complex step
@@ -484,7 +503,7 @@ CASES = {
     # cells
     "RNNCell.input_size LSTMCell.input_size GRUCell.input_size": at_least(1),
     "RNNCell.hidden_size LSTMCell.hidden_size GRUCell.hidden_size": at_least(1),
-    "RNNCell.activation": [
+    "RNNCell.activation SideBySide.activation": [
         ("sigmoid", "activation must be 'tanh' or 'relu', got 'sigmoid'"),
         (np.tanh, "activation must be 'tanh' or 'relu', got *"),
         (np.array(["tanh", "relu"]), "activation must be 'tanh' or 'relu', got *"),
@@ -645,7 +664,8 @@ CASES = {
         (but("W", with_inside(np.nan)), "grads['W'] must be finite in float64, got nan or inf"),
         (but("b", lambda g: [g, g[1:]]), "grads['b'] must be one array, got list"),
     ],
-    "train_batches.max_norm train_tbptt.max_norm clip_grad_norm.max_norm": [
+    "train_batches.max_norm train_tbptt.max_norm clip_grad_norm.max_norm clip_each.max_norm "
+    "train_side_by_side.max_norm": [
         *number("(0, inf]", 0, -1.0)("max_norm"),
     ],
     "Adam.lr": number("(0, inf)", 0, -0.1, np.inf),
@@ -667,12 +687,12 @@ CASES = {
         (lambda grads: tuple(grads.values()), "grads must be a dict of arrays, got tuple"),
     ],
     # training; a class without the parentheses, too
-    "train_batches.model train_tbptt.model": [
+    "train_batches.model train_tbptt.model train_side_by_side.model": [
         (CELL, "model must be *, got LSTMCell(input_size=2, hidden_size=5)"),
         (SequenceModel, "model must be *, got *"),
         (SimpleNamespace(loss_and_grads=1), "model must be *, got namespace(loss_and_grads=1)"),
     ],
-    "train_batches.optimizer train_tbptt.optimizer": [
+    "train_batches.optimizer train_tbptt.optimizer train_side_by_side.optimizer": [
         ("adam", "optimizer must be *, got 'adam'"),
         (Adam, "optimizer must be *, got *"),
         (SimpleNamespace(step=1), "optimizer must be *, got namespace(step=1)"),
@@ -830,6 +850,59 @@ CASES = {
     "temporal_order.length": at_least(10),
     "adding_problem.length": at_least(2),
     "delayed_recall.batch_size temporal_order.batch_size adding_problem.batch_size": at_least(1),
+    # many networks
+    "stack.networks": [
+        ([], "networks must hold at least one item, got none"),
+        (lambda networks: networks[0], "networks[0] must be a dict of arrays, got 'W_xh'"),
+        (
+            lambda networks: [networks[0], without("b_h")(networks[1])],
+            "networks[1] must have the keys ['W_hh', *], got [*]",
+        ),
+        (
+            lambda networks: [networks[0], but("W_hh", lambda W: W[1:])(networks[1])],
+            "networks[1]['W_hh'] must have shape (5, 5), got (4, 5)",
+        ),
+    ],
+    "SideBySide.states.params SideBySide.predict.params SideBySide.loss_and_grads.params "
+    "train_side_by_side.params": [
+        (lambda params: list(params.values()), "params must be a dict of arrays, got list"),
+        (without("b_h"), "params must *'b_h'*, got [*]"),
+        (without("W_hy"), "params must *'W_hy'*, got [*]"),
+        (lambda _: MANY_NETWORKS[0], "params['W_xh'] must have shape (N, D, H), got (2, 5)"),
+        (but("W_hh", lambda W: W[1:]), "params['W_hh'] must have shape (7, 5, 5), got (6, 5, 5)"),
+        (but("b_h", lambda b: b[:, 0]), "params['b_h'] must have shape (7, 1, 5), got (7, 5)"),
+        (but("b_y", with_inside(np.inf)), "params['b_y'] must be finite in float64, got *"),
+        (but("W_xh", lambda W: W + 0j), "params['W_xh'] must be real, got dtype complex128"),
+    ],
+    "SideBySide.states.x SideBySide.predict.x SideBySide.loss_and_grads.x": [
+        (lambda x: x[:, 0], "x must have shape (T, *, B, *), got (4, 3, 2)"),
+        (lambda x: x[:, 1:], "x must have shape (T, 7, B, 2), got (4, 6, 3, 2)"),
+        (lambda x: x[..., :1], "x must have shape (T, 7, B, 2), got (4, 7, 3, 1)"),
+        (with_inside(np.nan), "x must be finite in float64, got nan or inf"),
+    ],
+    "SideBySide.states.state SideBySide.loss_and_grads.state": [
+        (lambda state: state[0], "state must have shape (7, 3, 5), got (3, 5)"),
+        (lambda state: state[..., 1:], "state must have shape (7, 3, 5), got (7, 3, 4)"),
+    ],
+    "SideBySide.slope.h": [(with_inside(np.nan), "h must be finite in float64, got nan or inf")],
+    "SideBySide.loss_and_grads.targets": [
+        *CLASSES,
+        (lambda targets: targets[0], "targets must have shape (K, 7, 3), got (7, 3)"),
+        (lambda targets: targets[:, 1:], "targets must have shape (K, 7, 3), got (2, 6, 3)"),
+        (np.zeros((5, 7, 3), int), "targets must have at most the 4 steps of x, got 5"),
+    ],
+    "clip_each.grads": [
+        (lambda grads: list(grads.values()), "grads must be a dict of arrays, got list"),
+        (but("b", lambda g: g[:, 0]), "grads['b'] must have shape (N, rows, columns), got (7, 3)"),
+        (but("W", with_inside(np.nan)), "grads['W'] must be finite in float64, got nan or inf"),
+    ],
+    "train_side_by_side.batches": [
+        (used_up, "batches must hold at least one batch, got none*"),
+        (lambda batches: batches[0], "batches must hold (x, targets), got *"),
+        (lambda batches: [(*batches[0], None)], "batches must hold (x, targets), got tuple"),
+        (lambda batches: [(batches[0][0][:, 1:], MANY_TARGETS)], "x must have shape *, got *"),
+        (lambda batches: [(batches[0][0], MANY_TARGETS + 1)], "targets must lie in 0 .. 5, got *"),
+    ],
     # count models
     "fit_ngram.sequences fit_kneser_ney.sequences NGram.nll.sequences KneserNey.nll.sequences": [
         ([], "sequences must hold at least one item, got none"),
