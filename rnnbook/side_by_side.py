@@ -56,11 +56,6 @@ class SideBySide:
             h[t + 1] = np.tanh(a) if self.activation == "tanh" else np.maximum(a, 0)
         return h
 
-    def slope(self, h: Array) -> Array:
-        """Return the slope of the activation, from the states that it gave: an array like ``h``."""
-        h = arguments.array("h", h, (...,), float)
-        return 1 - h**2 if self.activation == "tanh" else (h > 0).astype(h.dtype)
-
     def predict(self, params: Params, x: Array) -> Array:
         """Return the likeliest of the V symbols after the last step: ``(N, B)`` for ``x (T, N, B, D)``."""
         last = self.states(params, x)[-1]
@@ -93,7 +88,7 @@ class SideBySide:
         from_later = summed = np.zeros_like(h[0])
         for t in reversed(range(T)):
             dh = from_later + e[t - (T - K)] if t >= T - K else from_later
-            da = dh * self.slope(h[t + 1])
+            da = dh * (1 - h[t + 1] ** 2 if self.activation == "tanh" else h[t + 1] > 0)
             grads["W_xh"] += _transposed(x[t]) @ da
             grads["W_hh"] += _transposed(h[t]) @ da
             summed = summed + da

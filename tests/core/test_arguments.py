@@ -173,7 +173,6 @@ GOOD = {
     "stack": {"networks": MANY_NETWORKS},
     "SideBySide": {"activation": "relu"},
     "SideBySide.states": {**MANY, "state": MANY_STATE},
-    "SideBySide.slope": {"h": MANY_STATE},
     "SideBySide.predict": MANY,
     "SideBySide.loss_and_grads": {**MANY, "targets": MANY_TARGETS, "state": MANY_STATE},
     "clip_each": {"grads": {"W": normal(N, 2, 3), "b": normal(N, 1, 3)}, "max_norm": 1.0},
@@ -361,7 +360,6 @@ ACCEPTED = [  # the junk that is right in some places
     ("SequenceModel.loss_and_grads.params['W_xh']", COMPLEX),
     # arrays of any shape
     ("numerical_grad.array", REAL),
-    ("SideBySide.slope.h", {"1j", "complex", *COMPLEX, *REAL} - {"True", "0", "-1"}),
     ("global_norm.grads['W'] global_norm.grads['b']", {"1j", "complex", *COMPLEX, *REAL}),
     ("clip_grad_norm.grads['W'] clip_grad_norm.grads['b']", {"1j", "complex", *COMPLEX, *REAL}),
     # the dtype of W_xh is that of all: this is how one takes a complex step
@@ -884,7 +882,6 @@ CASES = {
         (lambda state: state[0], "state must have shape (7, 3, 5), got (3, 5)"),
         (lambda state: state[..., 1:], "state must have shape (7, 3, 5), got (7, 3, 4)"),
     ],
-    "SideBySide.slope.h": [(with_inside(np.nan), "h must be finite in float64, got nan or inf")],
     "SideBySide.loss_and_grads.targets": [
         *CLASSES,
         (lambda targets: targets[0], "targets must have shape (K, 7, 3), got (7, 3)"),
