@@ -54,10 +54,11 @@ bench: $(VENV)/ready-bench
 site-bench: book $(VENV)/ready-site
 	$(BIN)/python benchmarks/site.py $(if $(AGAINST),--against $(AGAINST))
 
-# Which claims are luck: all seeds moved, SHIFTS times; NOTEBOOKS=chapters/01*.ipynb for some notebooks.
+# Which claims are luck: all seeds moved, SHIFTS times; NOTEBOOKS=chapters/01*.ipynb for some notebooks;
+# OUTPUTS=folder keeps what the cells print under each shift.
 SHIFTS ?= 3
 audit: $(VENV)/ready
-	$(BIN)/python tools/audit.py --shifts $(SHIFTS) $(NOTEBOOKS)
+	$(BIN)/python tools/audit.py --shifts $(SHIFTS) $(if $(OUTPUTS),--outputs $(OUTPUTS)) $(NOTEBOOKS)
 
 # MODULES="rnncore.cells rnnbook.exercises.bptt" for some; without it all of rnncore.
 mutants: $(VENV)/ready

@@ -1,4 +1,4 @@
-"""Many plain networks trained side by side: the loops of chapters 3 and 4 with one more axis (chapters 5 and 6).
+"""Many plain networks trained side by side: the loops of chapters 3 and 4 with one more axis (chapters 5 and 6, Lab 5).
 
 What one run shows may be luck, so the book trains twenty and counts. A step of one small network is mostly Python's
 own time; twenty share it.
@@ -26,6 +26,7 @@ def stack(networks: Sequence[Params]) -> Params:
     for k, params in enumerate(others, 1):
         arguments.arrays(f"networks[{k}]", params, like=first)
     arrays = {name: np.stack([params[name] for params in networks]) for name in first}
+    # a bias (N, H) becomes (N, 1, H), to be added to B rows
     return {name: W if W.ndim > 2 else W[:, None] for name, W in arrays.items()}
 
 
@@ -77,21 +78,21 @@ class SideBySide:
         T, K = len(x), len(targets)
         if K > T:
             raise ValueError(f"targets must have at most the {T} steps of x, got {K}")
-        y = h[-K:] @ W_hy + params["b_y"]
+        y = h[-K:] @ W_hy + params["b_y"]  # (K, N, B, V)
         log_P = y - np.logaddexp.reduce(y, axis=-1, keepdims=True)
         came = np.eye(y.shape[-1], dtype=y.dtype)[targets]
         loss = -(log_P * came).sum(axis=-1).mean(axis=(0, 2))  # (N,)
         dy = (np.exp(log_P) - came) / (K * y.shape[2])
-        e = dy @ _transposed(W_hy)
+        e = dy @ _transposed(W_hy)  # what each of the K losses sends to its own state, (K, N, B, H)
         W_back = np.ascontiguousarray(_transposed(params["W_hh"]))
         grads = {name: np.zeros_like(W) for name, W in params.items()}
         from_later = summed = np.zeros_like(h[0])
         for t in reversed(range(T)):
             dh = from_later + e[t - (T - K)] if t >= T - K else from_later
             da = dh * (1 - h[t + 1] ** 2 if self.activation == "tanh" else h[t + 1] > 0)
-            grads["W_xh"] += _transposed(x[t]) @ da
+            grads["W_xh"] += _transposed(x[t]) @ da  # (N, D, B) @ (N, B, H)
             grads["W_hh"] += _transposed(h[t]) @ da
-            summed = summed + da
+            summed = summed + da  # over the steps here, over the B rows below
             from_later = da @ W_back
         grads["b_h"] = summed.sum(axis=1, keepdims=True)
         grads["W_hy"] = (_transposed(h[-K:]) @ dy).sum(axis=0)
@@ -100,7 +101,7 @@ class SideBySide:
 
 
 def clip_each(grads: Params, max_norm: float) -> tuple[Params, Array]:
-    """Clip the gradient of each network by itself; return it and the norms before, ``(N,)``. Chapter 5."""
+    """Clip the gradient of each network by itself; return it and the norms before clipping, ``(N,)``. Chapter 5."""
     arguments.number("max_norm", max_norm, "(0, inf]")
     grads, squares = arguments.arrays("grads", grads), 0
     for name, g in grads.items():
@@ -115,9 +116,11 @@ def train_side_by_side(
     model: SideBySide, params: Params, batches: Iterable[tuple], optimizer: Any, *,
     max_norm: float = np.inf,
 ) -> dict[str, Array]:  # fmt: skip
-    """Train all networks in place: ``rnncore.train_batches`` with batches of ``(x, targets)``.
+    """Train all networks in place, as ``rnncore.train_batches`` trains one: an update for each batch. Chapter 5.
 
-    Returns a dict with ``loss`` and ``grad_norm`` before clipping, ``(updates, N)`` each.
+    A batch is ``(x, targets)``, as ``loss_and_grads`` takes them. The gradient of each network is clipped by
+    itself. The optimizer must treat every entry alone, as Adam does; it raises the error where a number is
+    no longer finite. Returns a dict with ``loss`` and ``grad_norm`` before clipping, ``(updates, N)`` each.
     """
     arguments.has("model", model, "loss_and_grads", "a SideBySide")
     arguments.has("optimizer", optimizer, "step", "an optimiser such as Adam()")

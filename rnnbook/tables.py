@@ -27,18 +27,21 @@ class Table:
         return "\n".join([text[0], "  ".join("-" * width for width in widths), *text[1:]])
 
     def _repr_html_(self) -> str:
-        def row(cells, first, others):
-            marked = [first % html.escape(cells[0])]
-            marked += [others % html.escape(cell) for cell in cells[1:]]
-            return f"<tr>{''.join(marked)}</tr>"
+        def heading(scope, text):
+            return f'<th scope="{scope}">{html.escape(text)}</th>'
 
-        head = row(self.header, *2 * ['<th scope="col">%s</th>'])
-        body = [row(cells, '<th scope="row">%s</th>', "<td>%s</td>") for cells in self.rows]
+        def cell(text):  # a number such as 9e-02 is one word, not to be broken at its sign
+            kind = "" if " " in text else ' class="word"'
+            return f"<td{kind}>{html.escape(text)}</td>"
+
+        head = "".join(heading("col", text) for text in self.header)
+        rows = [heading("row", name) + "".join(map(cell, cells)) for name, *cells in self.rows]
         # the box scrolls where a phone is too narrow, and the keyboard reaches it
         label = html.escape(", ".join(self.header))
         return (
             f'<div class="rnn-table" role="group" aria-label="Table: {label}" tabindex="0">'
-            f'<table class="table"><thead>{head}</thead><tbody>{"".join(body)}</tbody></table></div>'
+            f'<table class="table"><thead><tr>{head}</tr></thead>'
+            f"<tbody><tr>{'</tr><tr>'.join(rows)}</tr></tbody></table></div>"
         )
 
 

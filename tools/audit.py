@@ -1,6 +1,8 @@
 """Run notebooks with all random seeds moved, and say which asserts were luck.
 
 Run it by ``make audit``, with ``SHIFTS=n`` for seeds moved n times (3 by default), ``NOTEBOOKS=...`` for some.
+An assert has room, and the words of the text may claim more than it: ``OUTPUTS=folder`` writes what each cell prints
+under each shift, to be read beside the text.
 
 ``np.random.default_rng`` is replaced for the whole kernel, ``rnncore`` and ``rnnbook`` included: a seed ``s``
 becomes ``[shift, *s]``. Asserts and calls of ``np.testing.assert_*`` outside functions are recorded and do
@@ -34,6 +36,7 @@ class Result:
 
     asserts: dict[str, bool] = field(default_factory=dict)  # whether each holds
     texts: dict[str, str] = field(default_factory=dict)  # its first line
+    outputs: dict[str, list[str]] = field(default_factory=dict)  # cell -> as stored, as moved
     failed_solutions: list[str] = field(default_factory=list)  # names of exercises
     raised: dict[str, str] = field(default_factory=dict)  # cell -> error
 
@@ -42,7 +45,7 @@ def audit(path: Path, shift: int) -> Result:
     """Execute one notebook in its own folder with all seeds moved, in memory."""
     notebook = nbformat.read(path, as_version=4)
     cells = [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
-    passed = [passes(cell) for cell in cells]
+    passed, stored = [passes(cell) for cell in cells], [printed(cell) for cell in cells]
     first = f"__import__('sys').path.append({TOOLS!r}); __import__('audit').install({shift})"
     last = "__import__('audit').report()"
     before, after = (nbformat.v4.new_code_cell(source) for source in (first, last))
@@ -69,6 +72,8 @@ def audit(path: Path, shift: int) -> Result:
         result.failed_solutions += [name for name in passed[k] if name not in passes(cell)]
         if errors(cell):
             result.raised[cell.id] = errors(cell)[0]
+        if stored[k] != printed(cell):
+            result.outputs[cell.id] = [stored[k], printed(cell)]
     return result
 
 
@@ -76,6 +81,13 @@ def passes(cell) -> list[str]:
     """The exercises that a cell's outputs report as passed."""
     text = "\n".join(output.get("text", "") for output in cell.outputs)
     return re.findall(r"^(\S+): passed$", text, flags=re.MULTILINE)
+
+
+def printed(cell) -> str:
+    """What a cell prints, its tables as text; figures are left out."""
+    outputs = [output for output in cell.outputs if "image/svg+xml" not in output.get("data", {})]
+    texts = [o.get("text", o.get("data", {}).get("text/plain", "")) for o in outputs]
+    return "\n".join(texts).strip()
 
 
 def errors(cell) -> list[str]:
@@ -187,15 +199,31 @@ def summary(results: dict[tuple[str, int], Result]) -> tuple[str, bool]:
     return "\n".join(lines), share >= ENOUGH and not bad
 
 
+def outputs(results: list[Result]) -> str:
+    """What the cells of a notebook print as stored, then under each shift, as Markdown."""
+    lines = []
+    for cell in {name: None for result in results for name in result.outputs}:
+        found = [result.outputs[cell] for result in results if cell in result.outputs]
+        blocks = "\n\n".join([found[0][0], *(moved for _, moved in found)])
+        lines.append(f"## {cell}\n\n```\n{blocks}\n```\n")
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("notebooks", nargs="+", type=Path)
     parser.add_argument("--shifts", type=int, default=3)
+    parser.add_argument("--outputs", type=Path, help="a folder, for a file of each notebook")
     options = parser.parse_args()
     jobs = [(path, shift) for path in options.notebooks for shift in range(1, options.shifts + 1)]
     with ProcessPoolExecutor() as pool:
         futures = {(path.stem, shift): pool.submit(audit, path, shift) for path, shift in jobs}
         results = {key: future.result() for key, future in futures.items()}
+    if options.outputs:
+        options.outputs.mkdir(parents=True, exist_ok=True)
+        for path in options.notebooks:
+            of = [result for (name, _), result in results.items() if name == path.stem]
+            (options.outputs / f"{path.stem}.md").write_text(outputs(of), encoding="utf-8")
     text, enough = summary(results)
     print(text)
     sys.exit(not enough)

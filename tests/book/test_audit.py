@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / "tools"))
 
-from audit import Result, audit, moved, summary  # noqa: E402
+from audit import Result, audit, moved, outputs, summary  # noqa: E402
 
 CELLS = {
     "imports": "import inspect\nimport numpy as np\nfrom rnncore import RNNCell\n",
@@ -27,6 +27,7 @@ CELLS = {
     "inside": "weights = RNNCell(1, 1).init_params(np.random.default_rng(0))['W_xh']\n"
     "assert round(weights.item(), 3) == 0.274",
     "raises": "assert True\nraise KeyError('planted')\nassert True",
+    "table": "print('a table:', np.random.default_rng(3).integers(10**6))",
     "solution": "answer = lambda x, p: 0\nprint('sequence-5: passed' if draw > 0.4 else 'no')",
 }
 
@@ -35,6 +36,7 @@ CELLS = {
 def results(tmp_path_factory):
     path = tmp_path_factory.mktemp("audit") / "toy.ipynb"
     cells = [nbformat.v4.new_code_cell(source, id=name) for name, source in CELLS.items()]
+    cells[-2].outputs = [nbformat.v4.new_output("stream", text="a table: 1\n")]
     cells[-1].outputs = [nbformat.v4.new_output("stream", text="sequence-5: passed\n")]
     cells.insert(1, nbformat.v4.new_code_cell("", id="empty"))
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
@@ -68,6 +70,16 @@ def test_cells_that_raise_and_solutions_that_no_longer_pass_are_reported(results
     for (_, shift), result in results.items():
         assert result.failed_solutions == ([] if by_draw[shift] else ["sequence-5"])
     assert len(set(by_draw.values())) == 2, "one shift of each kind"
+
+
+def test_what_a_cell_prints_is_shown_as_stored_and_under_each_shift(results):
+    numbers = [np.random.default_rng([shift, 3]).integers(10**6) for shift in (1, 2)]
+    assert len({1, *numbers}) == 3
+    text = outputs(list(results.values()))
+    expected = [1, *numbers]
+    assert f"## table\n\n```\n{chr(10) * 2}".strip() in text
+    assert "\n\n".join(f"a table: {number}" for number in expected) in text
+    assert "## sound" not in text
 
 
 def test_the_report_names_claim_shifts_and_share(results):

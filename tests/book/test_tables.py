@@ -39,7 +39,13 @@ def test_the_first_column_and_the_first_row_are_headings(shown):
     page, _ = shown(COLUMNS)
     assert page.count('<th scope="col">') == 3
     assert page.count('<th scope="row">') == 2
-    assert page.count("<td>") == 4
+    assert page.count("<td") == 4
+
+
+def test_a_number_is_one_word_and_a_text_is_not(shown):
+    page, _ = shown({"lag": [10], "size": ["9e-02"], "verdict": ["does not fade"]})
+    assert '<td class="word">9e-02</td>' in page
+    assert "<td>does not fade</td>" in page
 
 
 def test_formats_go_by_heading(shown):
