@@ -91,8 +91,8 @@ def finish_page(app, pagename, templatename, context, doctree):
 def ship_style(app):
     """Write the style of formulas and the fonts that are not inside it."""
     target = Path(app.outdir, "_static", "katex")
-    ignore = shutil.ignore_patterns("*.js", *EMBEDDED)
-    shutil.copytree(KATEX, target, ignore=ignore, dirs_exist_ok=True)
+    shutil.rmtree(target, ignore_errors=True)  # of another version, perhaps
+    shutil.copytree(KATEX, target, ignore=shutil.ignore_patterns("*.js", *EMBEDDED))
     style = (KATEX / STYLE).read_text(encoding="utf-8")
     for font in EMBEDDED:
         data = base64.b64encode((KATEX / "fonts" / font).read_bytes()).decode()
