@@ -36,7 +36,7 @@ class Result:
 
     asserts: dict[str, bool] = field(default_factory=dict)  # whether each holds
     texts: dict[str, str] = field(default_factory=dict)  # its first line
-    outputs: dict[str, list[str]] = field(default_factory=dict)  # cell -> as stored, as moved
+    outputs: dict[str, tuple[str, str]] = field(default_factory=dict)  # as stored, as moved
     failed_solutions: list[str] = field(default_factory=list)  # names of exercises
     raised: dict[str, str] = field(default_factory=dict)  # cell -> error
 
@@ -72,8 +72,7 @@ def audit(path: Path, shift: int) -> Result:
         result.failed_solutions += [name for name in passed[k] if name not in passes(cell)]
         if errors(cell):
             result.raised[cell.id] = errors(cell)[0]
-        if stored[k] != printed(cell):
-            result.outputs[cell.id] = [stored[k], printed(cell)]
+        result.outputs[cell.id] = stored[k], printed(cell)
     return result
 
 
@@ -199,13 +198,15 @@ def summary(results: dict[tuple[str, int], Result]) -> tuple[str, bool]:
     return "\n".join(lines), share >= ENOUGH and not bad
 
 
-def outputs(results: list[Result]) -> str:
-    """What the cells of a notebook print as stored, then under each shift, as Markdown."""
+def outputs(results: dict[int, Result]) -> str:
+    """What the cells of a notebook print as stored and under each shift, where they differ, as Markdown."""
     lines = []
-    for cell in {name: None for result in results for name in result.outputs}:
-        found = [result.outputs[cell] for result in results if cell in result.outputs]
-        blocks = "\n\n".join([found[0][0], *(moved for _, moved in found)])
-        lines.append(f"## {cell}\n\n```\n{blocks}\n```\n")
+    for cell, (stored, _) in next(iter(results.values())).outputs.items():
+        by_shift = {shift: result.outputs[cell][1] for shift, result in results.items()}
+        if set(by_shift.values()) != {stored}:
+            texts = {"stored": stored} | {f"shift {k}": text for k, text in by_shift.items()}
+            lines.append(f"## {cell}\n")
+            lines += [f"{name}:\n\n```\n{text}\n```\n" for name, text in texts.items()]
     return "\n".join(lines)
 
 
@@ -222,7 +223,7 @@ def main() -> None:
     if options.outputs:
         options.outputs.mkdir(parents=True, exist_ok=True)
         for path in options.notebooks:
-            of = [result for (name, _), result in results.items() if name == path.stem]
+            of = {shift: result for (name, shift), result in results.items() if name == path.stem}
             (options.outputs / f"{path.stem}.md").write_text(outputs(of), encoding="utf-8")
     text, enough = summary(results)
     print(text)

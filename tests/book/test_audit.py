@@ -75,10 +75,9 @@ def test_cells_that_raise_and_solutions_that_no_longer_pass_are_reported(results
 def test_what_a_cell_prints_is_shown_as_stored_and_under_each_shift(results):
     numbers = [np.random.default_rng([shift, 3]).integers(10**6) for shift in (1, 2)]
     assert len({1, *numbers}) == 3
-    text = outputs(list(results.values()))
-    expected = [1, *numbers]
-    assert f"## table\n\n```\n{chr(10) * 2}".strip() in text
-    assert "\n\n".join(f"a table: {number}" for number in expected) in text
+    text = outputs({shift: result for (_, shift), result in results.items()})
+    for name, number in zip(["stored", "shift 1", "shift 2"], [1, *numbers], strict=True):
+        assert f"{name}:\n\n```\na table: {number}\n```" in text
     assert "## sound" not in text
 
 
